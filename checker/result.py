@@ -1,0 +1,218 @@
+"""What a run of the checker found: frozen models that the report, the JSON and the library's callers share.
+
+Everything the markdown shows is here; nothing here depends on the time of day or the machine except ``Provenance``,
+which only the JSON prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from checker.verdict import How, Verdict
+
+
+class Result(BaseModel):
+    """Base: immutable, strict about its keys; NaN and infinities are allowed and written as text in JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class EvidenceLine(Result):
+    engine: str
+    question: str
+    answer: str
+
+
+class MemberResult(Result):
+    """One member of a ``for:`` family (or the only one, with an empty label)."""
+
+    label: str
+    verdict: Verdict
+    how: How | None
+    reason: str
+    detail: str = ""
+    evidence: tuple[EvidenceLine, ...] = ()
+    witness: Mapping[str, str] = Field(default_factory=dict)
+    seconds: float = 0.0
+
+
+class NearMissResult(Result):
+    """A false variant of a lemma; rejected when at least one member is refuted and none is proved."""
+
+    text: str
+    rejected: bool
+    members: tuple[MemberResult, ...]
+
+
+class LemmaResult(Result):
+    name: str
+    kind: str
+    text: str
+    latex: str
+    covers: Literal["step", "case", "claim"]
+    verdict: Verdict
+    how: How | None
+    reason: str
+    members: tuple[MemberResult, ...]
+    near_misses: tuple[NearMissResult, ...] = ()
+
+
+class Span(Result):
+    lo: float
+    hi: float
+
+
+class CellResult(Result):
+    """One interval against its two nested regions."""
+
+    label: str
+    interval: Span | None
+    inner: Span
+    outer: Span
+    verdict: Verdict | None
+    note: str = ""
+
+
+class LookResult(Result):
+    """One look of the sequential design."""
+
+    seeds: int
+    alpha: float
+    decided: Verdict | None
+    interval: Span | None
+
+
+class Curve(Result):
+    """One line, band or set of points of a plot."""
+
+    label: str
+    role: Literal["observable", "prediction", "control", "region", "interval", "bound"]
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    y_low: tuple[float, ...] = ()
+    y_high: tuple[float, ...] = ()
+
+
+class Figure(Result):
+    """A plot as data: the report draws it, nothing else knows how."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x_log: bool = False
+    y_log: bool = False
+    curves: tuple[Curve, ...] = ()
+
+
+class WitnessResult(Result):
+    """Where the evidence went against the prediction, and the command that shows it again."""
+
+    where: Mapping[str, str]  # "seed": "5", "rho": "1e4", or symbol -> exact rational
+    measured: str
+    predicted: str
+    replay: str
+
+
+class ControlResult(Result):
+    """One near miss judged by the rule of the check on the same data."""
+
+    text: str
+    because: str
+    form: Literal["prediction", "let", "with", "drop"]
+    check: str  # the check that rejected it, or the first it was tried on
+    verdict: Verdict | None
+    rejected: bool
+    reason: str
+    interval: Span | None = None
+    region: Span | None = None
+
+
+class CheckResult(Result):
+    name: str
+    quantity: str
+    prediction: str
+    over: str
+    verdict: Verdict
+    how: How | None
+    reason: str
+    cells: tuple[CellResult, ...] = ()
+    looks: tuple[LookResult, ...] = ()
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str | float, ...], ...] = ()
+    figure: Figure | None = None
+    witness: WitnessResult | None = None
+
+
+class MeasureResult(Result):
+    run: str
+    experiment: str
+    summary: str  # one line: data, model, sweep, dtype
+    seeds: int
+    checks: tuple[CheckResult, ...]
+    controls: tuple[ControlResult, ...]
+    failures: Mapping[str, str] = Field(default_factory=dict)
+    seconds: float = 0.0
+
+
+class AssumptionResult(Result):
+    name: str
+    statement: str
+    enforced: str  # "by the data generator", "checked on 32 of 32 instances", "declared only"
+    verdict: Verdict
+
+
+class ClaimResult(Result):
+    id: str
+    statement: str
+    source: Mapping[str, str]
+    origin: Literal["paper", "derived"]
+    strength: str | None
+    verdict: Verdict
+    how: tuple[How, ...]  # every kind of evidence its PASS rests on
+    headline: str  # the verdict line in words
+    reason: str
+    expected: Verdict
+    as_expected: bool
+    assumptions: tuple[AssumptionResult, ...] = ()
+    lemmas: tuple[LemmaResult, ...] = ()
+    measures: tuple[MeasureResult, ...] = ()
+    finding_instead: str | None = None
+    finding_shown_by: str | None = None
+    proxy: str | None = None
+    unchecked: str | None = None
+    not_shown: str | None = None
+    notes: str | None = None
+
+
+class Provenance(Result):
+    """What varies between machines and days: printed in the JSON only."""
+
+    content_hash: str
+    code_hash: str
+    versions: Mapping[str, str]
+    device: str
+    dtype: str
+    scale: str
+    seed: int
+    seconds: float
+    cpu_seconds: float
+    error_budget: float
+
+
+class PaperResult(Result):
+    schema_version: Literal[1] = 1
+    slug: str
+    title: str
+    arxiv: str | None
+    authors: tuple[str, ...]
+    year: int | None
+    verdict: Verdict  # the worst of its claims, expected verdicts counted as met
+    claims: tuple[ClaimResult, ...]
+    warnings: tuple[str, ...] = ()
+    notes: str | None = None
+    scale: str = "standard"
+    seed: int = 0
+    provenance: Provenance | None = None
