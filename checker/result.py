@@ -21,6 +21,8 @@ class Result(BaseModel):
 
 
 class EvidenceLine(Result):
+    """Which engine was asked what, and what it answered."""
+
     engine: str
     question: str
     answer: str
@@ -48,6 +50,8 @@ class NearMissResult(Result):
 
 
 class LemmaResult(Result):
+    """One ``prove:`` entry; ``covers`` says how much of the claim it proves."""
+
     name: str
     kind: str
     text: str
@@ -61,6 +65,8 @@ class LemmaResult(Result):
 
 
 class Span(Result):
+    """A closed interval; infinite ends are allowed."""
+
     lo: float
     hi: float
 
@@ -131,6 +137,12 @@ class ControlResult(Result):
 
 
 class CheckResult(Result):
+    """One prediction and where the evidence lies; ``conditions`` are printed beside the verdict.
+
+    A condition is anything the verdict leans on besides the data: a declared correction order, ``from:``, ``where`` and
+    ``keep`` with the counts they kept.
+    """
+
     name: str
     quantity: str
     prediction: str
@@ -138,6 +150,7 @@ class CheckResult(Result):
     verdict: Verdict
     how: How | None
     reason: str
+    conditions: tuple[str, ...] = ()
     cells: tuple[CellResult, ...] = ()
     looks: tuple[LookResult, ...] = ()
     header: tuple[str, ...] = ()
@@ -147,6 +160,8 @@ class CheckResult(Result):
 
 
 class MeasureResult(Result):
+    """One run, the checks and controls that read it, and the instances that failed with the reason."""
+
     run: str
     experiment: str
     summary: str  # one line: data, model, sweep, dtype
@@ -158,13 +173,27 @@ class MeasureResult(Result):
 
 
 class AssumptionResult(Result):
+    """A hypothesis of the claim and how it was made sure that the data satisfy it."""
+
     name: str
     statement: str
     enforced: str  # "by the data generator", "checked on 32 of 32 instances", "declared only"
     verdict: Verdict
 
 
+class MutantResult(Result):
+    """A false variant made by the tool (not by the author); ``rejected`` is False for a survivor."""
+
+    text: str  # the mutated question or prediction
+    change: str  # "exponent 1 -> 5/4", "inequality reversed", "assumption dropped"
+    of: str  # the lemma or check it mutates
+    rejected: bool
+    reason: str = ""
+
+
 class ClaimResult(Result):
+    """One statement of the paper, its verdict and all the evidence."""
+
     id: str
     statement: str
     source: Mapping[str, str]
@@ -179,6 +208,7 @@ class ClaimResult(Result):
     assumptions: tuple[AssumptionResult, ...] = ()
     lemmas: tuple[LemmaResult, ...] = ()
     measures: tuple[MeasureResult, ...] = ()
+    mutants: tuple[MutantResult, ...] = ()
     finding_instead: str | None = None
     finding_shown_by: str | None = None
     proxy: str | None = None
@@ -203,6 +233,8 @@ class Provenance(Result):
 
 
 class PaperResult(Result):
+    """All that a run found out about one claim file."""
+
     schema_version: Literal[1] = 1
     slug: str
     title: str

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from checker.verdict import How, Verdict
 
-Array = npt.NDArray[np.float64]
+if TYPE_CHECKING:  # the claim language imports this module, and reading a claim file must not wait for NumPy
+    import numpy as np
+    import numpy.typing as npt
+
+Array: TypeAlias = "npt.NDArray[np.float64]"
 
 
 class Kind(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,3 +44,29 @@ class Field:
     error: Array
     axes: tuple[str, ...]
     coords: Mapping[str, Array]
+
+
+def concatenate(batches: Sequence[Measurement]) -> Measurement:
+    """One measurement over the seeds of all batches, in order.
+
+    Observables without a seed axis are the same in every batch and are taken from the first.
+    """
+    first = batches[0]
+    if len(batches) == 1:
+        return first
+    joined: dict[str, Observable] = {}
+    for name, observable in first.observables.items():
+        if "seed" not in observable.axes:
+            joined[name] = observable
+            continue
+        where = observable.axes.index("seed")
+        parts = [batch.observables[name] for batch in batches]
+        twins = [part.twin for part in parts if part.twin is not None]
+        joined[name] = Observable(
+            np.concatenate([part.values for part in parts], axis=where),
+            observable.axes,
+            np.concatenate(twins, axis=where) if len(twins) == len(parts) else None,
+        )
+    coords = {**first.coords, "seed": np.concatenate([batch.coords["seed"] for batch in batches])}
+    failures = {seed: reason for batch in batches for seed, reason in batch.failures.items()}
+    return Measurement(joined, coords, failures)

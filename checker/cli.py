@@ -1,0 +1,106 @@
+"""The command ``check``: picks the verb and turns whatever goes wrong into one line and an exit code.
+
+A path never needs a verb.  Nothing heavy is imported before the verb is known, so that ``check --help`` is immediate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from checker import __version__
+from checker.errors import CheckError, ExitCode
+
+VERBS = {
+    "run": "verify claims (the default: `check PATH...` needs no verb)",
+    "lint": "read claim files and say what a reviewer would say",
+    "explain": "say what a claim file will have proved and measured, without running it",
+    "replay": "show a witness or one instance of a measurement again",
+    "new": "write a commented skeleton of a claim file",
+    "mutate": "change claims in the standard ways and count what survives",
+    "schema": "print the JSON Schema of claim files",
+}
+
+_EPILOG = """\
+exit codes:
+  0  every claim has the verdict that is expected of it
+  1  some FAIL, VACUOUS, DISAGREE or ERROR (with --strict also INCONCLUSIVE and UNSUPPORTED)
+  2  a bad claim file or a mistake in the command
+  3  an internal error
+  5  nothing was selected
+
+examples:
+  check claims/lexmaxmargin.yaml          verify one paper and write reports/lexmaxmargin.md
+  check lexmaxmargin/log_n_optimal        one claim of it
+  check claims/ --scale smoke --strict    everything, quickly
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The top-level parser; each verb's own options are added when it is chosen."""
+    verbs = "\n".join(f"  {name:<8} {text}" for name, text in VERBS.items())
+    top = argparse.ArgumentParser(
+        prog="check",
+        usage="check [VERB] PATH... [options]",
+        description="Check what deep-learning theory papers claim: prove it, measure it, try to break it.\n\n"
+        f"verbs:\n{verbs}\n\n`check VERB --help` has the options of a verb.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"check {__version__}")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(given)
+    except CheckError as problem:
+        print(problem.message, file=sys.stderr)
+        return int(problem.code)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.OK)
+    except ModuleNotFoundError as problem:
+        print(f"missing package {problem.name!r}: install the checker with its dependencies (pip install .)", file=sys.stderr)
+        return int(ExitCode.INTERNAL)
+    except MemoryError:
+        print("out of memory", file=sys.stderr)
+        return int(ExitCode.INTERNAL)
+    except Exception as problem:  # the last resort: one line, and the traceback on request
+        if os.environ.get("CHECK_TRACEBACK"):
+            raise
+        said = " ".join(str(problem).split())[:300]
+        print(
+            f"internal error: {type(problem).__name__}: {said} (CHECK_TRACEBACK=1 shows where; please report it)",
+            file=sys.stderr,
+        )
+        return int(ExitCode.INTERNAL)
+
+
+def _dispatch(given: list[str]) -> int:
+    if not given:
+        parser().print_help()
+        return int(ExitCode.USAGE)
+    if given[0] in ("-h", "--help", "--version"):
+        parser().parse_args(given[:1])
+    verb = given.pop(0) if given[0] in VERBS else "run"
+    command = importlib.import_module(f"checker.commands.{verb}")
+    own = argparse.ArgumentParser(
+        prog="check" if verb == "run" else f"check {verb}",
+        description=command.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.configure(own)
+    return int(command.run(own.parse_args(given)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""Show a witness again: one instance of a measurement, or an obligation at one point.
+
+  check replay lexmaxmargin/gap_limit/limit --instance 5 --at rho=100000
+  check replay lexmaxmargin/log_n_optimal/chain --member 'N = 2' --set lc=1/2,1/3
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from checker.commands.run import add_run_options
+from checker.errors import CheckError, ExitCode
+from checker.targets import Target, resolve
+
+if TYPE_CHECKING:
+    from checker.spec.claim import Check, Claim, Lemma, Measure
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the verb."""
+    parser.add_argument("target", metavar="SLUG/CLAIM/PART", help="a check or an obligation, as the report names it")
+    parser.add_argument("--instance", type=int, default=0, metavar="K", help="instance (seed) of the measurement")
+    parser.add_argument(
+        "--at", action="append", default=[], metavar="AXIS=VALUE", help="coordinate of a sweep or recorded axis (repeatable)"
+    )
+    parser.add_argument("--member", metavar="LABEL", help="member of a `for:` family, such as 'N = 5'")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="exact value of a symbol, such as x=7/4 (repeatable)"
+    )
+    add_run_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Find the part and show it."""
+    target = _target(options.target)
+    claim, part = _find(target, options.scale)
+    if isinstance(part, tuple):
+        measure, check = part
+        lines = _instance(measure, check, options)
+    else:
+        lines = _obligation(part, options)
+    print("\n".join([f"{target.words}/{claim.id}/{target.part}", *lines]))
+    return int(ExitCode.OK)
+
+
+def _target(name: str) -> Target:
+    found = resolve([name])[0]
+    if found.claim is None or found.part is None:
+        raise CheckError(f"{name}: name a claim and a part of it, as in SLUG/CLAIM/PART")
+    return found
+
+
+def _find(target: Target, scale: str) -> tuple[Claim, Lemma | tuple[Measure, Check]]:
+    from checker.spec.load import load_paper
+
+    paper = load_paper(target.path, scale=scale)
+    claim = next((claim for claim in paper.claims if claim.id == target.claim), None)
+    if claim is None:
+        known = ", ".join(claim.id for claim in paper.claims)
+        raise CheckError(f"{target.words}: no claim {target.claim!r}; it has {known}", ExitCode.NOTHING_SELECTED)
+    parts: dict[str, Lemma | tuple[Measure, Check]] = {lemma.name: lemma for lemma in claim.lemmas}
+    parts |= {check.name: (measure, check) for measure in claim.measures for check in measure.checks}
+    if target.part not in parts:
+        raise CheckError(f"{target.words}/{claim.id}: no part {target.part!r}; it has {', '.join(parts)}", ExitCode.NOTHING_SELECTED)
+    return claim, parts[target.part]
+
+
+def _pairs(texts: list[str], option: str) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise CheckError(f"{option} {text}: expected NAME=VALUE")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> Iterator[str]:
+    """One instance of a measurement, every coordinate on its line."""
+    import numpy as np
+
+    from checker.verify.bench import Bench
+    from checker.verify.evaluation import EvaluationError, nodes_of, read, references_named
+    from checker.verify.progress import silent_text
+
+    bench = Bench(options.seed, options.device, silent_text)
+    measurement = bench.instance(measure.run, options.instance, references_named(measure.run, nodes_of(check)))
+    for reason in measurement.failures.values():
+        yield f"  no evidence: {reason}"
+    at = {name: _number(value) for name, value in _pairs(options.at, "--at").items()}
+    try:
+        reading = read(check, measurement, at)
+    except EvaluationError as problem:
+        raise CheckError(str(problem)) from None
+    sample = reading.sample
+    yield f"  {check.quantity_text}   {check.expectation.text}"
+    predicted = np.broadcast_to(reading.prediction.target, sample.values.shape)
+    for index in np.ndindex(sample.values.shape):
+        place = {axis: sample.coords[axis][position] for axis, position in zip(sample.axes, index, strict=True)}
+        place["seed"] = options.instance
+        where = ", ".join(f"{axis} = {value:.10g}" for axis, value in place.items())
+        yield (
+            f"  {where}: measured {sample.values[index]:.12g} (numerical error {sample.error[index]:.2g}), "
+            f"predicted {predicted[index]:.12g}, difference {sample.values[index] - predicted[index]:.6g}"
+        )
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise CheckError(f"--at: {text!r} is not a number") from None
+
+
+def _obligation(lemma: Lemma, options: argparse.Namespace) -> Iterator[str]:
+    """An obligation asked again, or its two sides at the point given."""
+    from checker.prove.replay import at_point
+    from checker.verify.lemmas import answer_all, questions_of
+
+    yield f"  {lemma.text}"
+    point = _pairs(options.set, "--set")
+    questions = [q for q in questions_of("", lemma) if q.near_miss < 0 and options.member in (None, q.label)]
+    if not questions:
+        raise CheckError(f"no member {options.member!r}; it has {', '.join(label for label, _ in lemma.members)}")
+    if point:
+        for question in questions:
+            yield from (f"  {question.label} {line}".rstrip() for line in at_point(question.obligation, point))
+        return
+    for answer in answer_all(questions, options.jobs, lambda index, member: None):
+        yield f"  {answer.label} {answer.verdict}: {answer.reason}".replace("  ", " ", 0)
+        yield from (f"    {line.engine}: {line.question}: {line.answer}" for line in answer.evidence)
+        yield from _witness(answer.witness)
+
+
+def _witness(witness: Mapping[str, str]) -> Iterator[str]:
+    if witness:
+        yield "    at " + ", ".join(f"{name} = {value}" for name, value in witness.items())

@@ -1,0 +1,162 @@
+"""Verify claims: prove what can be proved, measure the rest, try to break it, and write the reports."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checker.errors import CheckError, ExitCode
+from checker.execute import receipts
+from checker.targets import Target, grouped, report_folder, resolve
+
+if TYPE_CHECKING:
+    from checker.result import PaperResult
+
+_OPEN = ("INCONCLUSIVE", "UNSUPPORTED")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the verb."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="claim files, folders, slugs of claims/, or slug/claim")
+    add_run_options(parser)
+    parser.add_argument("--strict", action="store_true", help="count INCONCLUSIVE and UNSUPPORTED as failures")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "junit", "github"),
+        default="text",
+        help="what goes to standard output (default: text)",
+    )
+    parser.add_argument("--out", metavar="DIR", help="folder for the reports (default: reports/ beside claims/)")
+    parser.add_argument("--no-cache", action="store_true", help="run even if nothing changed since the last run")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    parser.add_argument("--list", action="store_true", help="list the claims selected and stop")
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Options of every verb that runs simulations."""
+    parser.add_argument("--scale", choices=("smoke", "standard", "large"), default="standard", help="default: standard")
+    parser.add_argument("--seed", type=int, default=0, help="shifts every random draw (default: 0)")
+    parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="default: auto")
+    parser.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, help="processes for provers (default: the cores)")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("expected a whole number above 0")
+    return value
+
+
+def run(options: argparse.Namespace) -> int:
+    """Verify the files named; returns the exit code."""
+    if not options.paths:
+        raise CheckError("nothing to check: name a claim file, a folder or a slug (`check --help`)", ExitCode.NOTHING_SELECTED)
+    files = grouped(resolve(options.paths))
+    if options.list:
+        return _list(files)
+    results: list[PaperResult] = []
+    verdicts: list[tuple[str, ...]] = []
+    problems: list[CheckError] = []
+    for target, claims in files:
+        try:
+            lines, found, result = _one_file(target, claims, options)
+        except CheckError as problem:  # the other files are still worth checking
+            problems.append(problem)
+            print(problem.message, file=sys.stderr)
+            continue
+        verdicts.append(found)
+        if options.format == "text":
+            print("\n".join(lines), flush=True)
+        elif result is not None:
+            results.append(result)
+    if options.format != "text":
+        print(_formatted(results, options))
+    if problems:
+        return max(int(problem.code) for problem in problems)
+    return _exit_code(verdicts, strict=options.strict)
+
+
+def _list(files: list[tuple[Target, frozenset[str] | None]]) -> int:
+    from checker.spec.load import load_paper
+
+    for target, claims in files:
+        for claim in load_paper(target.path).claims:
+            if claims is None or claim.id in claims:
+                print(f"{target.words}/{claim.id}")
+    return int(ExitCode.OK)
+
+
+def _one_file(
+    target: Target, claims: frozenset[str] | None, options: argparse.Namespace
+) -> tuple[tuple[str, ...], tuple[str, ...], PaperResult | None]:
+    """Summary lines, unmet verdicts and result of one file, from its receipt where nothing changed.
+
+    A whole file writes its report; single claims of it do so only into a folder that was named, because they would
+    replace the report of the whole.
+    """
+    folder = Path(options.out) if options.out else _default_folder(target, options.scale)
+    address = receipts.key(
+        target.path.read_bytes(),
+        {"words": target.words, "scale": options.scale, "seed": options.seed, "device": options.device},
+    )
+    receipt = receipts.find(address) if claims is None and not options.no_cache else None
+    if receipt is not None and receipt.stands(folder) and options.format == "text":
+        return receipt.lines, receipt.verdicts, None
+
+    from checker.report.json_report import dump, load
+    from checker.report.terminal import lines
+    from checker.report.write import write_report
+
+    result = load(receipt.result) if receipt is not None else _verify(target, claims, options)
+    said = tuple(lines(result))
+    found = tuple(claim.verdict.value for claim in result.claims if not claim.as_expected)
+    if claims is not None and not options.out:
+        return (*said, "no report written: it would replace that of the whole file (name a folder with --out)"), found, result
+    written = write_report(result, folder)
+    said = (*said, f"report: {os.path.relpath(folder / (result.slug + '.md'))}")
+    if claims is None and not found:
+        own = [path for path in written if path.name != "README.md"]
+        hashes = {path.relative_to(folder).as_posix(): receipts.file_hash(path) for path in own}
+        receipts.keep(address, receipts.Receipt(dump(result), said, result.verdict.value, found, hashes))
+    return said, found, result
+
+
+def _default_folder(target: Target, scale: str) -> Path:
+    """``reports/`` holds the standard scale; the other scales get a folder of their own inside it."""
+    folder = report_folder(target.path)
+    return folder if scale == "standard" else folder / scale
+
+
+def _verify(target: Target, claims: frozenset[str] | None, options: argparse.Namespace) -> PaperResult:
+    from checker.api import run_file
+    from checker.console import display
+    from checker.verify.paper import Options
+
+    settings = Options(scale=options.scale, seed=options.seed, device=options.device, jobs=options.jobs)
+    with display(quiet=options.quiet) as listener:
+        return run_file(target, claims, settings, listener)
+
+
+def _formatted(results: list[PaperResult], options: argparse.Namespace) -> str:
+    if options.format == "junit":
+        from checker.report.junit import junit
+
+        return junit(results, strict=options.strict)
+    if options.format == "github":
+        from checker.report.github import annotations
+
+        return "\n".join(line for result in results for line in annotations(result, strict=options.strict))
+    from checker.report.json_report import dump
+
+    texts = [dump(result).rstrip() for result in results]
+    return texts[0] if len(texts) == 1 else "[" + ",\n".join(texts) + "]"
+
+
+def _exit_code(verdicts: list[tuple[str, ...]], *, strict: bool) -> int:
+    """1 where a claim has an unexpected verdict that counts, else 0; an unexpected PASS counts."""
+    unmet = {verdict for found in verdicts for verdict in found}
+    lenient = set() if strict else set(_OPEN)
+    return int(ExitCode.FAILED if unmet - lenient else ExitCode.OK)

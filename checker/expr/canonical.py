@@ -1,0 +1,237 @@
+"""Quotients of polynomials over "atoms": the working form behind ``rational``.
+
+The one idea to know: every subterm that is not rational arithmetic (a symbol, a root, an exponential, a sine) is one
+generator of a polynomial ring, possibly with a relation (``z**q == base``, ``S**2 == 1 - C**2``).  Generators are
+fractional powers fine enough for everything that occurs; when a finer one turns up, the table notes it and the
+conversion starts again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
+
+from checker.expr.errors import UnsupportedError
+from checker.expr.interval import Interval, enclose
+from checker.expr.node import ONE, Const, Fn, Mul, Node, Num, Pow, add, mul, num
+from checker.expr.to_arb import to_fmpq, to_fraction
+
+_MAX_TERMS = 3_000
+_MAX_POWER = 60
+_MAX_GENERATORS = 128
+
+
+class Restart(Exception):
+    """A finer fractional power or more room is needed; the table has noted it."""
+
+
+class TooLarge(UnsupportedError):
+    """The normal form outgrew its limits."""
+
+    def __init__(self) -> None:
+        super().__init__("the rational normal form", "a formula of this size")
+
+
+@dataclass(frozen=True, slots=True)
+class Frac:
+    """``num/den`` with ``den`` not the zero polynomial; equal as a function wherever ``den`` is not zero."""
+
+    num: fmpq_mpoly
+    den: fmpq_mpoly
+
+
+@dataclass(slots=True)
+class Atom:
+    """One generator.
+
+    ``kind``: ``plain`` (``node``), ``root`` (``node**(1/order)`` with ``z**order == base``), ``exp``
+    (``exp(node/order)``, ``argument`` its exponent times ``order``), ``power`` (``node**(exponent/order)``),
+    ``sine`` (with ``relation`` to its cosine).  ``relation`` is ``(degree, value)``: the generator to that degree equals ``value``.
+    """
+
+    kind: str
+    node: Node
+    order: int = 1
+    exponent: Node | None = None
+    argument: Frac | None = None
+    relation: tuple[int, Frac] | None = None
+
+
+@dataclass(slots=True)
+class Table:
+    """The generators of one conversion, and what is known of their values on ``box``."""
+
+    box: Mapping[str, Interval]
+    orders: dict[tuple[str, Node], int] = field(default_factory=dict)
+    room: int = 24
+    atoms: list[Atom] = field(default_factory=list)
+    index: dict[tuple[str, Node], int] = field(default_factory=dict)
+    enclosures: dict[Node, Interval | None] = field(default_factory=dict)
+    ring: fmpq_mpoly_ctx = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.atoms, self.index = [], {}
+        self.ring = fmpq_mpoly_ctx.get([f"a{i}" for i in range(self.room)], Ordering.lex)
+
+    # --- arithmetic -------------------------------------------------------------------------------------------------
+
+    def constant(self, number: Fraction | int) -> Frac:
+        return Frac(self.ring.constant(to_fmpq(number)), self.ring.constant(1))
+
+    def one(self) -> fmpq_mpoly:
+        return self.ring.constant(1)
+
+    def frac(self, numerator: fmpq_mpoly, denominator: fmpq_mpoly | None = None) -> Frac:
+        """The quotient in lowest terms, its denominator with leading coefficient 1."""
+        if denominator is None:
+            denominator = self.one()
+        if len(numerator) > _MAX_TERMS or len(denominator) > _MAX_TERMS:
+            raise TooLarge
+        if denominator.is_zero():
+            raise UnsupportedError("the rational normal form", "a division by zero")
+        if numerator.is_zero():
+            return Frac(numerator, self.one())
+        if not denominator.is_constant():
+            common = numerator.gcd(denominator)
+            if not common.is_constant():
+                numerator, denominator = numerator / common, denominator / common
+        lead = denominator.leading_coefficient()
+        return Frac(numerator / lead, denominator / lead)
+
+    def add(self, a: Frac, b: Frac) -> Frac:
+        if a.den == b.den:
+            return self.frac(a.num + b.num, a.den)
+        return self.frac(a.num * b.den + b.num * a.den, a.den * b.den)
+
+    def mul(self, a: Frac, b: Frac) -> Frac:
+        if len(a.num) * len(b.num) > 40 * _MAX_TERMS:
+            raise TooLarge
+        return self.reduce(self.frac(a.num * b.num, a.den * b.den))
+
+    def scale(self, a: Frac, number: Fraction | int) -> Frac:
+        return self.mul(a, self.constant(number))
+
+    def power(self, a: Frac, n: int) -> Frac:
+        if abs(n) > _MAX_POWER and (len(a.num) > 1 or len(a.den) > 1):
+            raise TooLarge
+        if abs(n) > 100_000:
+            raise TooLarge
+        if n < 0:
+            a, n = self.frac(a.den, a.num), -n
+        if len(a.num) > 1 and n * len(a.num) > _MAX_TERMS:
+            raise TooLarge
+        return self.reduce(self.frac(a.num**n, a.den**n))
+
+    def reduce(self, a: Frac) -> Frac:
+        """Apply the relations of the generators, last made first (a relation mentions earlier ones only)."""
+        for position in range(len(self.atoms) - 1, -1, -1):
+            relation = self.atoms[position].relation
+            if relation is None:
+                continue
+            degree, target = relation
+            top, bottom = self._lower(a.num, position, degree, target), self._lower(a.den, position, degree, target)
+            if top is None and bottom is None:
+                continue
+            top, bottom = top or Frac(a.num, self.one()), bottom or Frac(a.den, self.one())
+            a = self.frac(top.num * bottom.den, top.den * bottom.num)
+        return a
+
+    def _lower(self, poly: fmpq_mpoly, position: int, degree: int, target: Frac) -> Frac | None:
+        if poly.degrees()[position] < degree:
+            return None
+        parts: dict[int, dict[tuple[int, ...], fmpq]] = {}
+        for exponents, coefficient in poly.terms():
+            times, rest = divmod(int(exponents[position]), degree)
+            lowered = (*exponents[:position], rest, *exponents[position + 1 :])
+            parts.setdefault(times, {})[tuple(int(e) for e in lowered)] = coefficient
+        most = max(parts)
+        total = self.ring.constant(0)
+        for times, terms in parts.items():
+            total += self.ring.from_dict(terms) * target.num**times * target.den ** (most - times)
+        return Frac(total, target.den**most)
+
+    # --- generators -------------------------------------------------------------------------------------------------
+
+    def generator(self, atom: Atom, key: tuple[str, Node]) -> fmpq_mpoly:
+        """The generator of ``atom``, made on first use."""
+        if key not in self.index:
+            if len(self.atoms) >= self.room:
+                self.room *= 2
+                if self.room > _MAX_GENERATORS:
+                    raise TooLarge
+                raise Restart
+            self.index[key] = len(self.atoms)
+            self.atoms.append(atom)
+        return self.ring.gen(self.index[key])
+
+    def plain(self, node: Node) -> Frac:
+        """A generator with no structure of its own."""
+        return self.frac(self.generator(Atom("plain", node), ("plain", node)))
+
+    def order(self, key: tuple[str, Node], needed: int) -> int:
+        """The denominator of the fractional powers kept for ``key``; restarts when ``needed`` does not divide it."""
+        current = self.orders.get(key, 1)
+        if current % needed:
+            self.orders[key] = math.lcm(current, needed)
+            if self.orders[key] > 720:
+                raise TooLarge
+            if key in self.index:
+                raise Restart
+        return self.orders.get(key, 1)
+
+    def monomial(self, generator: fmpq_mpoly, power: int) -> Frac:
+        return self.frac(generator**power) if power >= 0 else self.frac(self.one(), generator**-power)
+
+    # --- back to the tree, and signs --------------------------------------------------------------------------------
+
+    def to_node(self, a: Frac) -> Node:
+        """The quotient as a tree."""
+        top = self.poly_node(a.num)
+        return top if a.den.is_one() else Mul((top, Pow(self.poly_node(a.den), num(-1))))
+
+    def poly_node(self, poly: fmpq_mpoly) -> Node:
+        terms = []
+        for exponents, coefficient in poly.terms():
+            factors = [self._power_node(self.atoms[i], int(e)) for i, e in enumerate(exponents) if e]
+            value = to_fraction(coefficient)
+            if value != 1 or not factors:
+                factors.insert(0, Num(value))
+            terms.append(mul(*factors))
+        return add(*terms)
+
+    @staticmethod
+    def _power_node(atom: Atom, n: int) -> Node:
+        exponent = Num(Fraction(n, atom.order))
+        if atom.kind == "exp":
+            return Fn("exp", (mul(exponent, atom.node) if exponent != ONE else atom.node,)) if atom.node != ONE else (
+                Const("E") if exponent == ONE else Fn("exp", (exponent,))
+            )
+        if atom.kind == "power":
+            assert atom.exponent is not None
+            return Pow(atom.node, mul(exponent, atom.exponent) if exponent != ONE else atom.exponent)
+        return atom.node if exponent == ONE else Pow(atom.node, exponent)
+
+    def enclosure(self, node: Node) -> Interval | None:
+        """What interval arithmetic knows of ``node`` on the box; ``None`` if it cannot say."""
+        if node not in self.enclosures:
+            try:
+                self.enclosures[node] = enclose(node, self.box, 96)
+            except UnsupportedError:
+                self.enclosures[node] = None
+        return self.enclosures[node]
+
+    def sign(self, poly: fmpq_mpoly, strict: bool = True) -> int:
+        """1 or -1 if the polynomial has that sign on the box (not strictly: may vanish), 0 if not known."""
+        found = self.enclosure(self.poly_node(poly))
+        if found is None or found.empty:
+            return 0
+        if found.positive or (not strict and found.nonnegative):
+            return 1
+        return -1 if found.negative or (not strict and found.nonpositive) else 0

@@ -1,0 +1,244 @@
+"""Predictions read at points: a statistic per seed and cell, a region per cell, and what is claimed of the seeds.
+
+``equals``, the bounds and ``less_than`` differ only in the statistic and the region they put here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from checker.judge import intervals, words
+from checker.judge.cells import Budget, Found, Settled, assemble, excess, joint, settle
+from checker.judge.errors import EvidenceError
+from checker.judge.intervals import Refusal
+from checker.judge.prediction import Array, Interval, Judgement, Region
+from checker.judge.reduce import Reduced
+from checker.verdict import How, Verdict
+
+#: More censored (infinite) seeds than this, and the sweep does not bracket what is measured.
+_MOST_CENSORED = 0.2
+_ROUNDING = 8 * float(np.finfo(float).eps)
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A statistic (seeds, cells) with its error and the region of each cell.
+
+    ``settled`` (seeds, cells) is +1 where the entry alone satisfies the prediction, -1 where it breaks it, 0 where its
+    numerical error leaves that open.  ``what`` names the statistic; ``bounds`` is its declared range, if any.
+    """
+
+    middle: Array
+    error: Array
+    region: tuple[Region, ...]
+    settled: Array
+    what: str
+    bounds: tuple[float, float] | None = None
+
+
+def rounding(*parts: Array) -> Array:
+    """Rounding error of a difference or comparison of doubles: no claim is refuted by the last bits."""
+    size = np.max(np.abs(np.broadcast_arrays(*parts)), axis=0)
+    return _ROUNDING * np.where(np.isfinite(size), size, 0.0)
+
+
+def settle_entries(middle: Array, error: Array, region: Sequence[Region]) -> Array:
+    """+1, 0, -1 per entry (seeds, cells) by the rule for intervals, each entry being an interval by its error."""
+    low, high = middle - error, middle + error
+    outer = np.array([(r.outer.lo, r.outer.hi) for r in region]).T
+    inner = np.array([(r.inner.lo, r.inner.hi) for r in region]).T
+    holds = (low >= outer[0]) & (high <= outer[1])
+    broken = ~holds & ((high < inner[0]) | (low > inner[1]))
+    return np.where(holds, 1.0, np.where(broken, -1.0, 0.0))
+
+
+def judge_every(reduced: Reduced, entries: Entries, alpha: float) -> Judgement:
+    """Every instance in every cell must hold; the entry nearest to breaking the prediction is the witness."""
+    seeds, cells = entries.middle.shape
+    low, high = entries.middle - entries.error, entries.middle + entries.error
+    found, verdicts = [], []
+    for c in range(cells):
+        interval = intervals.every(low[:, c], high[:, c])
+        found.append(Found(interval, interval, float(np.median(entries.middle[:, c])), 0.0))
+        lowest = entries.settled[:, c].min()
+        verdicts.append(Verdict.FAIL if lowest < 0 else Verdict.PASS if lowest > 0 else None)
+    verdict = joint(verdicts)
+    seed, cell = worst_entry(entries)
+    at = f" at {reduced.labels[cell]}" if reduced.labels[cell] else ""
+    measured, allowed = words.span(found[cell].full), words.region(entries.region[cell].outer)
+    if verdict is Verdict.PASS:
+        reason = f"{entries.what} in {measured}{at}, allowed {allowed}; survived {words.count(seeds, 'instance')}"
+        if seeds > 1:
+            # none of n independent instances outside: a larger share would have shown with chance 1 - alpha
+            reason += f"; at most {min(1.0, float(np.log(1 / alpha)) / seeds):.2g} of all instances can break it"
+    elif verdict is Verdict.FAIL:
+        broken = int((entries.settled.min(axis=1) < 0).sum())
+        value = words.number(float(entries.middle[seed, cell]))
+        reason = f"{entries.what} is {value}{at}, allowed {allowed}; {broken} of {words.count(seeds, 'instance')} break it"
+    else:
+        error = words.number(float(entries.error[seed, cell]))
+        reason = f"{entries.what} in {measured}{at} against {allowed}: its numerical error {error} is too large to tell"
+    settled = Settled(tuple(verdicts), verdict, tuple(f.full for f in found), None, verdict is not None, cell)
+    how = How.SURVIVED if seeds > 1 else How.SIMULATED
+    return assemble(
+        reduced, found, entries.region, settled, how=how, reason=reason, centre="median", seed=seed
+    )
+
+
+def worst_entry(entries: Entries) -> tuple[int, int]:
+    """(seed, cell) of the entry that breaks the prediction most, or comes nearest to it."""
+    outer = np.array([(r.outer.lo, r.outer.hi) for r in entries.region]).T
+    scale = np.array([excess_scale(r) for r in entries.region])
+    with np.errstate(invalid="ignore"):
+        outside = np.maximum(outer[0] - entries.middle, entries.middle - outer[1]) / scale
+    outside = np.where(entries.settled == entries.settled.min(), np.nan_to_num(outside, nan=np.inf), -np.inf)
+    seed, cell = np.unravel_index(int(np.argmax(outside)), outside.shape)
+    return int(seed), int(cell)
+
+
+def excess_scale(region: Region) -> float:
+    """The unit of ``cells.excess`` for this region: its half-width, or the size of its one bound, never zero."""
+    low, high = region.outer.lo, region.outer.hi
+    if np.isfinite(low) and np.isfinite(high):
+        scale = (high - low) / 2
+    else:
+        scale = abs(high if np.isfinite(high) else low)
+    return float(scale) if scale > np.finfo(float).tiny else 1.0
+
+
+def judge_centre(reduced: Reduced, entries: Entries, rule: str, budget: Budget) -> Judgement:
+    """The mean or median over seeds in every cell; a single seed is exact up to its numerical error."""
+    seeds, cells = entries.middle.shape
+    divided = budget.share(cells)
+    found = []
+    for c in range(cells):
+        got = centre_interval(entries, c, rule, budget)
+        fails = got if cells == 1 else centre_interval(entries, c, rule, divided)
+        values = entries.middle[:, c]
+        found.append(
+            Found(
+                got if isinstance(got, Interval) else None,
+                fails if isinstance(fails, Interval) else None,
+                float(np.median(values) if rule == "median" else values.mean()),
+                float(entries.error[:, c].mean()) if np.all(np.isfinite(entries.error[:, c])) else 0.0,
+                got.reason if isinstance(got, Refusal) else "",
+            )
+        )
+    settled = settle(found, entries.region, seeds)
+    subject = entries.what if seeds == 1 else f"{rule} of {entries.what}"
+    return assemble(
+        reduced, found, entries.region, settled, how=How.SIMULATED, centre=rule,
+        reason=sentence(subject, reduced, found, entries.region, settled, words.count(seeds, "seed")),
+    )
+
+
+def centre_interval(entries: Entries, cell: int, rule: str, budget: Budget) -> Interval | Refusal:
+    """The interval of one cell's mean or median at this look."""
+    values, error = entries.middle[:, cell], entries.error[:, cell]
+    if values.size == 1:
+        return intervals.every(values - error, values + error)
+    if rule == "median":
+        return intervals.median(values, budget.level, error)
+    if entries.bounds is None:
+        return intervals.mean(values, budget.level, error)
+    low, high = entries.bounds
+    ends = []
+    for shifted in (values - error, values + error) if np.any(error > 1e-12 * (high - low)) else (values,):
+        got = intervals.bounded_mean(np.clip(shifted, low, high), entries.bounds, budget.alpha, budget.level)
+        if isinstance(got, Refusal):
+            return got
+        ends.append(got)
+    return Interval(ends[0].lo, ends[-1].hi)
+
+
+def sentence(
+    subject: str, reduced: Reduced, found: Sequence[Found], region: Sequence[Region], settled: Settled, size: str
+) -> str:
+    """One sentence: what was measured where, what was allowed, and what is missing if it is not decided."""
+    c = settled.worst
+    at = f" at {reduced.labels[c]}" if reduced.labels[c] else ""
+    more = "" if len(found) == 1 else f" (the nearest of {len(found)} cells to failing)"
+    if found[c].full is None:
+        return f"{subject}{at}: {found[c].note}"
+    said = f"{subject} in {words.span(settled.shown[c])}{at}{more}, allowed {words.region(region[c].outer)}; {size}"
+    if settled.joint is not None:
+        return said
+    if settled.seeds_needed is not None:
+        return f"{said}; straddles, about {settled.seeds_needed} seeds would decide"
+    return f"{said}; more seeds will not help: the numerical error {words.number(found[c].fixed)} is too large"
+
+
+def judge_fraction(
+    reduced: Reduced, holds: Array, possible: Array, level: float, margin: float, grid: frozenset[str],
+    budget: Budget, what: str,
+) -> Judgement:
+    """The share of seeds at which a predicate holds, against ``level``: exact binomial intervals.
+
+    ``holds`` and ``possible`` (seeds, cells) are 1 where it certainly, and perhaps, holds.  Cells along ``grid`` stay apart;
+    all others belong to one seed and must hold together.
+    """
+    certain, open_ = (_together(array, reduced, grid) for array in (holds, possible))
+    kept = [i for i, axis in enumerate(reduced.axes) if axis in grid]
+    outline = Reduced(
+        certain, np.zeros_like(certain), certain, None, tuple(reduced.axes[i] for i in kept),
+        tuple(reduced.shape[i] for i in kept), _grid_labels(reduced, kept), reduced.coords, (),
+    )
+    seeds, cells = certain.shape
+    region = (Region(Interval(level, np.inf), Interval(level - margin, np.inf)),) * cells
+    found = []
+    for c in range(cells):
+        low, high = int(certain[:, c].sum()), int(open_[:, c].sum())
+        full, divided = (
+            Interval(
+                intervals.clopper_pearson(low, seeds, part.level).lo, intervals.clopper_pearson(high, seeds, part.level).hi
+            )
+            for part in (budget, budget.share(cells))
+        )
+        found.append(Found(full, divided, (low + high) / 2 / seeds, (high - low) / 2 / seeds, f"{low} of {seeds}"))
+    settled = settle(found, region, seeds)
+    c = settled.worst
+    held = f"{what} in {found[c].note} seeds"
+    failing = np.flatnonzero(certain[:, c] == 0)
+    return assemble(
+        outline, found, region, settled, how=How.SIMULATED, centre="share", seed=int(failing[0]) if failing.size else None,
+        reason=sentence(f"{held}: share", outline, found, region, settled, words.count(seeds, "seed")),
+    )
+
+
+def _grid_labels(reduced: Reduced, kept: Sequence[int]) -> tuple[str, ...]:
+    if not kept:
+        return ("",)
+    return tuple(
+        ", ".join(
+            f"{reduced.axes[i]} = {words.number(float(reduced.coords[reduced.axes[i]][k]))}"
+            for i, k in zip(kept, index, strict=True)
+        )
+        for index in np.ndindex(*(reduced.shape[i] for i in kept))
+    )
+
+
+def _together(array: Array, reduced: Reduced, grid: frozenset[str]) -> Array:
+    """(seeds, cells) -> (seeds, cells of the grid): 1 where all cells off the grid are 1."""
+    shaped = array.reshape(array.shape[0], *reduced.shape)
+    off = tuple(i + 1 for i, axis in enumerate(reduced.axes) if axis not in grid)
+    return shaped.min(axis=off).reshape(array.shape[0], -1) if off else array
+
+
+def judge_entries(
+    reduced: Reduced, entries: Entries, rule: str, level: float | None, grid: frozenset[str], budget: Budget
+) -> Judgement:
+    """Dispatch on what is claimed of the seeds: ``every``, ``mean``, ``median`` or ``fraction >= level``."""
+    censored = np.isinf(entries.middle)
+    if rule == "every":
+        return judge_every(reduced, entries, budget.alpha)
+    if rule == "fraction" and level is not None:
+        certain, perhaps = (entries.settled > 0).astype(float), (entries.settled >= 0).astype(float)
+        return judge_fraction(reduced, certain, perhaps, level, 0.0, grid, budget, f"{entries.what} as predicted")
+    if rule == "median" and censored.mean(axis=0).max() > _MOST_CENSORED:
+        raise EvidenceError(
+            f"{censored.mean(axis=0).max():.0%} of the seeds are censored (infinite): the grid does not bracket the quantity"
+        )
+    return judge_centre(reduced, entries, rule, budget)

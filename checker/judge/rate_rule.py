@@ -1,0 +1,181 @@
+"""The verdict on one rate from log y: where P and Q lie, and what may not be said yet (JUDGE section 4).
+
+The one idea: a PASS needs the exponents at infinity inside the margin *and* no sign of moving away from them; a FAIL
+is withheld from a claim whose local exponent is still closing in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from checker.judge import growth
+from checker.judge.growth import Growth, Trend
+from checker.judge.prediction import Array, Interval, Region, Within
+from checker.judge.regions import decide, inside
+from checker.verdict import Verdict
+
+_INF = float("inf")
+#: q: a whole log more or less is a false claim; the margin of p does not apply to it.
+_LOGS_INNER, _LOGS_OUTER = 0.25, 0.5
+PASS_SIZES, PASS_DECADES, PASS_FORM_DECADES = 8, 2.0, 1.0
+FAIL_SIZES, FAIL_DECADES, FAIL_FORM_DECADES, FAIL_FAR = 5, 1.0, 0.5, 0.5
+#: A local exponent that covers this share of its distance to the claim between the last thirds is still approaching.
+_CLOSING, _CLOSING_LOGS = 0.10, 0.03
+_ROUNDING = 1e-9  # decades of a sweep "from 1e2 to 1e4" are 2, not 1.9999999
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a rate has to meet: regions of p and q; ``side`` 0 two-sided, else the sign of (p - exact) that is bad.
+
+    ``beyond`` is where a one-sided claim holds with room to spare, whatever the logs do; ``step`` is the smaller margin of p.
+    """
+
+    p: Region
+    q: Region
+    exact: float
+    side: int
+    q_side: int
+    step: float
+    with_logs: bool
+
+    @property
+    def beyond(self) -> Interval | None:
+        if self.side == 0:
+            return None
+        edge = self.exact - self.side * self.step / 2
+        return Interval(-_INF, edge) if self.side > 0 else Interval(edge, _INF)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One instance (or the pooled seeds): P, Q, the half-widths due to seeds, the verdict and what held it back."""
+
+    p: Interval
+    q: Interval | None
+    p_sampling: float
+    q_sampling: float
+    verdict: Verdict | None
+    note: str = ""
+
+
+def target(shape: Growth, within: Within, strength: int, with_logs: bool) -> Target:
+    """Regions for a form: ``strength`` 0 tight, +1 upper (y = O(f)), -1 lower.
+
+    An absolute ``within`` is an error of the exponent on X and is divided by |d log f / d log X|; a relative one is already
+    a share of the exponent.
+    """
+    exact, side = shape.exact, strength
+    if shape.constant:
+        below, above = within.below, within.above
+    elif within.relative:
+        below, above = within.below, within.above
+    else:
+        below, above = within.below / abs(shape.slope), within.above / abs(shape.slope)
+    if not shape.constant and shape.slope < 0:
+        below, above = above, below  # a larger exponent on X is a smaller power of a falling form
+        side = -side
+    return Target(
+        _region(exact, below / 2, above / 2, below, above, side),
+        _region(0.0, _LOGS_INNER, _LOGS_INNER, _LOGS_OUTER, _LOGS_OUTER, strength),
+        exact,
+        side,
+        strength,
+        min(below, above),
+        with_logs,
+    )
+
+
+def _region(at: float, in_below: float, in_above: float, out_below: float, out_above: float, side: int) -> Region:
+    free_below, free_above = side > 0, side < 0
+    return Region(
+        Interval(-_INF if free_below else at - in_below, _INF if free_above else at + in_above),
+        Interval(-_INF if free_below else at - out_below, _INF if free_above else at + out_above),
+    )
+
+
+def outcomes(
+    y: Array, error: Array, shape: Growth, aim: Target, correction: Array | None, a: float | None, control: bool
+) -> tuple[list[Outcome], str]:
+    """Verdicts from log y (n, K) and its errors: one per row, or with a level ``a`` one pooled; and why there is none."""
+    pool = a is not None
+    p_found = growth.power(y, error, shape, correction, a)
+    q_found = growth.logs(y, error, shape, correction, a) if aim.with_logs else None
+    p_trend = growth.trend(y, error, shape.log_size, shape.column, aim.exact, aim.side, pool)
+    q_trend = growth.trend(y - shape.log_form, error, shape.log_size, np.log(shape.log_size), 0.0, aim.q_side, pool)
+    found = []
+    for m in range(p_found.low.size):
+        p = Interval(float(p_found.low[m]), float(p_found.high[m]))
+        q = None if q_found is None else Interval(float(q_found.low[m]), float(q_found.high[m]))
+        verdict, note = _verdict(p, q, shape, aim, _row(p_trend, m), _row(q_trend, m), control)
+        q_sampling = 0.0 if q_found is None else float(q_found.sampling[m])
+        found.append(Outcome(p, q, float(p_found.sampling[m]), q_sampling, verdict, note))
+    return found, p_found.refused or (q_found.refused if q_found is not None else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    middle: float
+    last: float
+    noise: float
+    numerical: float
+
+
+def _row(trend: Trend, m: int) -> _Row:
+    return _Row(*(float(part[m]) for part in (trend.middle, trend.last, trend.noise, trend.numerical)))
+
+
+def _verdict(
+    p: Interval, q: Interval | None, shape: Growth, aim: Target, p_trend: _Row, q_trend: _Row, control: bool
+) -> tuple[Verdict | None, str]:
+    beyond = aim.beyond is not None and inside(p, aim.beyond)
+    fits_logs = q is None or beyond or inside(q, aim.q.outer)
+    if inside(p, aim.p.outer) and fits_logs:
+        if short := _short_for_pass(shape):
+            return None, short
+        if _departing(p_trend, aim.step):
+            return None, "the local exponent moves away from the claim at the end of the sweep"
+        return Verdict.PASS, ""
+    p_fails = decide(p, aim.p) is Verdict.FAIL
+    q_fails = q is not None and not beyond and decide(q, aim.q) is Verdict.FAIL
+    if not (p_fails or q_fails):
+        return None, ""
+    if short := _short_for_fail(shape, p, aim.exact):
+        return None, short
+    p_fails = p_fails and (control or not _approaching(p_trend, _CLOSING))
+    q_fails = q_fails and (control or not _approaching(q_trend, _CLOSING_LOGS))
+    if p_fails or q_fails:
+        return Verdict.FAIL, "" if p_fails else "decided by q"
+    return None, "the local exponent is still closing in on the claim"
+
+
+def _short_for_pass(shape: Growth) -> str:
+    if shape.x.size < PASS_SIZES:
+        return f"{shape.x.size} sizes; a PASS needs {PASS_SIZES}"
+    if shape.decades < PASS_DECADES - _ROUNDING:
+        return f"the sizes span {shape.decades:.2g} decades; a PASS needs {PASS_DECADES:g}"
+    if not shape.constant and shape.form_decades < PASS_FORM_DECADES - _ROUNDING:
+        return f"the form spans {shape.form_decades:.2g} decades; a PASS needs {PASS_FORM_DECADES:g}"
+    return ""
+
+
+def _short_for_fail(shape: Growth, p: Interval, exact: float) -> str:
+    if shape.x.size < FAIL_SIZES:
+        return f"{shape.x.size} sizes; a FAIL needs {FAIL_SIZES}"
+    if shape.decades < FAIL_DECADES - _ROUNDING:
+        return f"the sizes span {shape.decades:.2g} decades; a FAIL needs {FAIL_DECADES:g}"
+    far = max(p.lo - exact, exact - p.hi) > FAIL_FAR
+    if not (shape.constant or far or shape.form_decades >= FAIL_FORM_DECADES - _ROUNDING):
+        return f"the form spans {shape.form_decades:.2g} decades; a FAIL needs {FAIL_FORM_DECADES:g}"
+    return ""
+
+
+def _departing(trend: _Row, step: float) -> bool:
+    moved = trend.last - trend.middle - trend.numerical
+    return moved - 2 * trend.noise > step / 20 or moved > step / 2
+
+
+def _approaching(trend: _Row, share: float) -> bool:
+    return trend.middle - trend.last - trend.noise - trend.numerical > share * trend.middle

@@ -1,0 +1,144 @@
+"""One run and the checks that read it: verdict sentence, plot, intervals against regions, numbers, looks, controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from checker.report.escape import code, prose
+from checker.report.numerals import column, interval, number, region
+from checker.report.tables import blocks, bullets, folded, table
+from checker.report.wording import MARKS
+from checker.result import CellResult, CheckResult, ControlResult, LookResult, MeasureResult, WitnessResult
+from checker.verdict import Verdict
+
+_FEW_CELLS = 6
+_FEW_ROWS = 6
+_MOST_FAILURES = 10
+_FORMS = {
+    "prediction": "",
+    "let": "another definition",
+    "with": "another run",
+    "drop": "an assumption dropped",
+}
+
+
+def measure_section(measure: MeasureResult, plots: Mapping[int, str]) -> str:
+    """The section of one run; ``plots`` maps the position of a check to the path of its plot."""
+    seeds = f"{measure.seeds} {'instance' if measure.seeds == 1 else 'seeds'}"
+    facts = f"{code(measure.experiment)}, {seeds}. {prose(measure.summary)}"
+    checks = [_check(check, plots.get(index)) for index, check in enumerate(measure.checks)]
+    return blocks(
+        (f"### Measured: {code(measure.run)}", facts, _failures(measure), *checks, _controls(measure.controls))
+    )
+
+
+def _check(check: CheckResult, plot: str | None) -> str:
+    how = f" ({check.how})" if check.how else ""
+    claimed = f"{code(check.quantity)}, over {code(check.over)}: {code(check.prediction)}"
+    lines = [f"**{code(check.name)} {MARKS[check.verdict]} {check.verdict}**{how}: {prose(check.reason)}", claimed]
+    if check.conditions:
+        lines.append("Rests on: " + "; ".join(prose(condition) for condition in check.conditions) + ".")
+    if plot is not None and check.figure is not None:
+        lines.append(f"![{_alternative(check)}]({plot})")
+    lines.append(_witness(check.witness) if check.witness is not None else "")
+    lines += [_cells(check.cells), _numbers(check), _looks(check.looks)]
+    return blocks(lines)
+
+
+def _alternative(check: CheckResult) -> str:
+    title = check.figure.title if check.figure is not None else check.name
+    return prose(title.replace("$", ""), limit=120)
+
+
+def _witness(witness: WitnessResult) -> str:
+    where = ", ".join(code(f"{name} = {value}") for name, value in witness.where.items())
+    sides = f"measured {code(witness.measured)}, claimed {code(witness.predicted)}"
+    replay = f" Replay: {code(witness.replay)}" if witness.replay else ""
+    return f"**Witness** at {where}: {sides}.{replay}"
+
+
+def _cells(cells: Sequence[CellResult]) -> str:
+    rows = [
+        (
+            prose(cell.label),
+            interval(cell.interval),
+            region(cell.inner),
+            region(cell.outer),
+            _decided(cell.verdict),
+            prose(cell.note),
+        )
+        for cell in cells
+    ]
+    header = ("where", "interval", "inner region", "outer region", "verdict", "note")
+    grid = table(header, rows)
+    if len(rows) <= _FEW_CELLS:
+        return grid
+    trouble = [row for row, cell in zip(rows, cells, strict=True) if cell.verdict is not Verdict.PASS]
+    passed = len(rows) - len(trouble)
+    shown = table(header, trouble) if 0 < len(trouble) <= _FEW_CELLS else ""
+    return blocks((shown, folded(f"Intervals against regions: {passed} of {len(rows)} inside", grid)))
+
+
+def _decided(verdict: Verdict | None) -> str:
+    return "undecided" if verdict is None else f"{MARKS[verdict]} {verdict}"
+
+
+def _numbers(check: CheckResult) -> str:
+    if not check.rows:
+        return ""
+    width = max(len(row) for row in check.rows)
+    padded = [(*row, *[""] * (width - len(row))) for row in check.rows]
+    header = [prose(name) for name in check.header] + [""] * (width - len(check.header))
+    raw = list(zip(*padded, strict=True))
+    columns = [[prose(cell) for cell in column(cells)] for cells in raw]
+    numeric = "".join("l" if all(isinstance(cell, str) for cell in cells) else "r" for cells in raw)
+    grid = table(header, zip(*columns, strict=True), numeric)
+    return grid if len(padded) <= _FEW_ROWS else folded(f"Numbers ({len(padded)} rows)", grid)
+
+
+def _looks(looks: Sequence[LookResult]) -> str:
+    if not looks:
+        return ""
+    rows = [
+        (
+            str(look.seeds),
+            number(look.alpha, 3),
+            interval(look.interval) if look.interval is not None else "",
+            _decided(look.decided),
+        )
+        for look in looks
+    ]
+    grid = table(("seeds", "error budget spent", "interval", "decided"), rows, "rrll")
+    last = looks[-1]
+    head = f"Looks at the data: {len(looks)}, the last at {last.seeds} seeds with error budget {number(last.alpha, 3)}"
+    return folded(head, grid)
+
+
+def _controls(controls: Sequence[ControlResult]) -> str:
+    if not controls:
+        return ""
+    rows = [
+        (
+            code(control.text),
+            ", ".join(part for part in (prose(control.because), _FORMS[control.form]) if part),
+            code(control.check),
+            "none" if control.verdict is None else f"{MARKS[control.verdict]} {control.verdict}",
+            interval(control.interval) if control.interval is not None else "",
+            region(control.region) if control.region is not None else "",
+            "yes" if control.rejected else "**no**",
+            prose(control.reason),
+        )
+        for control in controls
+    ]
+    rejected = sum(control.rejected for control in controls)
+    header = ("near miss", "why it is false", "judged by", "verdict", "interval", "its region", "rejected", "where")
+    return blocks((f"**Controls: {rejected} of {len(controls)} rejected** by the same rule.", table(header, rows)))
+
+
+def _failures(measure: MeasureResult) -> str:
+    """Instances that broke, with the reason; never dropped in silence."""
+    if not measure.failures:
+        return ""
+    items = [f"{code(where)}: {prose(why)}" for where, why in measure.failures.items()]
+    more = [f"and {len(items) - _MOST_FAILURES} more"] if len(items) > _MOST_FAILURES else []
+    return blocks((f"**Instances that failed: {len(items)}.**", bullets(items[:_MOST_FAILURES] + more)))

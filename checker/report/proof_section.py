@@ -1,0 +1,107 @@
+"""The ledger of evidence: what was asked of which engine, what it answered, and whether near misses were refuted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checker.report.escape import code, formula, prose
+from checker.report.tables import blocks, folded, table
+from checker.report.wording import MARKS
+from checker.result import LemmaResult, MemberResult
+from checker.verdict import Verdict
+
+_FEW_LINES = 6
+_MOST_LABELS = 12
+_COVERS = {"step": "a step", "case": "a case", "claim": "the claim"}
+
+
+def proof_section(lemmas: Sequence[LemmaResult]) -> str:
+    """The lemmas of one claim, one row each; the engines' answers below, folded when there are many."""
+    if not lemmas:
+        return ""
+    rows = [
+        (
+            code(lemma.name),
+            formula(lemma.latex, lemma.text),
+            _family(lemma.members),
+            _COVERS[lemma.covers],
+            _verdict(lemma.verdict) + (f", {lemma.how}" if lemma.how else ""),
+        )
+        for lemma in lemmas
+    ]
+    return blocks(
+        (
+            "### Proof obligations",
+            table(("obligation", "question", "for these values", "shows", "answer"), rows),
+            *(_open_members(lemma) for lemma in lemmas),
+            _near_misses(lemmas),
+            _ledger(lemmas),
+        )
+    )
+
+
+def _verdict(verdict: Verdict) -> str:
+    return f"{MARKS[verdict]} {verdict}" if verdict is Verdict.PASS else f"{MARKS[verdict]} **{verdict}**"
+
+
+def _family(members: Sequence[MemberResult]) -> str:
+    labels = [code(member.label) for member in members if member.label]
+    more = f", … ({len(labels)} in all)" if len(labels) > _MOST_LABELS else ""
+    return ", ".join(labels[:_MOST_LABELS]) + more
+
+
+def _open_members(lemma: LemmaResult) -> str:
+    """Why a lemma did not pass, and where it breaks; nothing for one that did."""
+    lines = []
+    if lemma.verdict is not Verdict.PASS:
+        lines.append(f"**{code(lemma.name)}: {lemma.verdict}.** {prose(lemma.reason)}\n")
+    for member in lemma.members:
+        if member.verdict is Verdict.PASS:
+            continue
+        label = f"{code(member.label)}: " if member.label else ""
+        text = prose(member.reason) if member.reason != lemma.reason or member.label else ""
+        lines.append("- " + " ".join(part for part in (label + text, _witness(member)) if part))
+    return "\n".join(line for line in lines if line.strip("- "))
+
+
+def _witness(member: MemberResult) -> str:
+    """Where it fails, exactly, and the two sides there."""
+    where = ", ".join(code(f"{name} = {value}") for name, value in member.witness.items())
+    return "; ".join(part for part in (f"at {where}" if where else "", prose(member.detail)) if part)
+
+
+def _near_misses(lemmas: Sequence[LemmaResult]) -> str:
+    rows = [
+        (
+            code(near_miss.text),
+            code(lemma.name),
+            code(member.label),
+            f"{MARKS[member.verdict]} {member.verdict}",
+            _witness(member) or prose(member.reason),
+            _yes(near_miss.rejected) if index == 0 else "",
+        )
+        for lemma in lemmas
+        for near_miss in lemma.near_misses
+        for index, member in enumerate(near_miss.members)
+    ]
+    header = ("near miss, must be refuted", "of", "for", "answer", "refuted by", "rejected")
+    return table(header, rows)
+
+
+def _yes(rejected: bool) -> str:
+    return "yes" if rejected else "**no**"
+
+
+def _ledger(lemmas: Sequence[LemmaResult]) -> str:
+    rows = [
+        (code(lemma.name), code(member.label), prose(line.engine), prose(line.question), prose(line.answer))
+        for lemma in lemmas
+        for member in lemma.members
+        for line in member.evidence
+    ]
+    if not rows:
+        return ""
+    grid = table(("obligation", "for", "engine", "question", "answer"), rows)
+    if len(rows) <= _FEW_LINES:
+        return blocks(("Which engine was asked what:", grid))
+    return folded(f"Ledger: which engine was asked what ({len(rows)} answers)", grid)

@@ -1,0 +1,326 @@
+"""What data, models, starts and dynamics a claim may ask for: their parameters, not their computation.
+
+Light on purpose (pydantic only): linting a claim reads these and must not import JAX.  The computation of each is
+registered under the same ``kind`` in ``data.py``, ``models.py`` and ``dynamics.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+from pydantic import Field, model_validator
+
+from checker.simulate.leaves import Component, Count, Expression, Locals, Number, Whole
+
+Size: TypeAlias = int | str
+Labels: TypeAlias = Literal["random_signs", "ones"]
+MAX_ENTRIES = 20_000_000
+
+
+def size_of(value: object) -> Size:
+    """A size as it is known before the run: a whole number, or the text of a formula."""
+    return value if isinstance(value, int) else str(value)
+
+
+def _limit(what: str, *sizes: object) -> None:
+    entries = 1
+    for size in sizes:
+        entries *= size if isinstance(size, int) else 1
+    if entries > MAX_ENTRIES:
+        raise ValueError(f"{what} of {entries} entries ({entries * 8 / 2**20:.0f} MiB); the limit is {MAX_ENTRIES}")
+    if any(isinstance(size, int) and size < 1 for size in sizes):
+        raise ValueError(f"{what} needs at least one point and one dimension")
+
+
+# data ---------------------------------------------------------------------------------------------------------------
+
+
+class SeparableData(Component):
+    """Rows y_n x_n: standard normal, moved by ``shift`` along a random unit vector e, conditioned on e.(y_n x_n) > 0.
+
+    So e separates the data by construction; labels are random signs.  ``flip`` turns the labels of the first points
+    around afterwards (the data are then not separated by e any more, and the certificate is not asserted).
+    """
+
+    COUNTS: ClassVar[frozenset[str]] = frozenset({"points", "dimension"})
+    kind: Literal["separable"]
+    points: Count
+    dimension: Count
+    shift: Number = 2.5
+    flip: Whole = 0
+
+    @model_validator(mode="after")
+    def _sizes(self) -> SeparableData:
+        _limit("data", self.points, self.dimension)
+        return self
+
+
+class GaussianData(Component):
+    """Rows x_n standard normal times ``scale``; labels independent of them."""
+
+    COUNTS: ClassVar[frozenset[str]] = frozenset({"points", "dimension"})
+    kind: Literal["gaussian"]
+    points: Count
+    dimension: Count
+    scale: Number = 1.0
+    labels: Labels = "random_signs"
+
+    @model_validator(mode="after")
+    def _sizes(self) -> GaussianData:
+        _limit("data", self.points, self.dimension)
+        return self
+
+
+class SphereData(Component):
+    """Rows x_n uniform on the unit sphere; labels independent of them."""
+
+    COUNTS: ClassVar[frozenset[str]] = frozenset({"points", "dimension"})
+    kind: Literal["sphere"]
+    points: Count
+    dimension: Count
+    labels: Labels = "random_signs"
+
+    @model_validator(mode="after")
+    def _sizes(self) -> SphereData:
+        _limit("data", self.points, self.dimension)
+        return self
+
+
+class TwoViewsData(Component):
+    """Two standard normal views of each point, X1 and X2, side by side in X; all labels 1.
+
+    The second view of the first ``blind`` points is zero: a part of the model that reads X2 alone cannot fit them.
+    ``blind`` may not exceed the dimension of the first view, so that the blind points can be fitted (almost surely);
+    the others can be fitted by either view while they are at most ``dimensions[1]``.
+    """
+
+    kind: Literal["two_views"]
+    points: Whole
+    dimensions: tuple[Whole, Whole]
+    blind: Whole = 0
+
+    @model_validator(mode="after")
+    def _sizes(self) -> TwoViewsData:
+        _limit("data", self.points, self.dimensions[0])
+        _limit("data", self.points, self.dimensions[1])
+        if self.blind > min(self.points, self.dimensions[0]):
+            raise ValueError(f"blind: {self.blind} points cannot be fitted by {self.dimensions[0]} dimensions")
+        if self.points - self.blind > self.dimensions[1]:
+            raise ValueError(f"points: {self.points - self.blind} seeing points exceed the {self.dimensions[1]} of X2")
+        return self
+
+
+class GivenData(Component):
+    """Exact arrays of the claim: rows ``X`` and labels ``y``."""
+
+    kind: Literal["given"]
+    X: tuple[tuple[Number, ...], ...]
+    y: tuple[Number, ...]
+
+    @model_validator(mode="after")
+    def _sizes(self) -> GivenData:
+        if not self.X or not self.X[0]:
+            raise ValueError("X needs at least one row and one column")
+        if len({len(row) for row in self.X}) != 1:
+            raise ValueError(f"rows of X differ in length: {sorted({len(row) for row in self.X})}")
+        if len(self.y) != len(self.X):
+            raise ValueError(f"y has {len(self.y)} entries for {len(self.X)} rows of X")
+        _limit("data", len(self.X), len(self.X[0]))
+        return self
+
+
+Data: TypeAlias = Annotated[
+    SeparableData | GaussianData | SphereData | TwoViewsData | GivenData, Field(discriminator="kind")
+]
+
+
+def data_shape(data: Component) -> tuple[Size, Size]:
+    """``(points, dimension)`` of the matrix X that ``data`` publishes."""
+    if isinstance(data, GivenData):
+        return len(data.X), len(data.X[0])
+    if isinstance(data, TwoViewsData):
+        return data.points, sum(data.dimensions)
+    assert isinstance(data, SeparableData | GaussianData | SphereData)
+    return size_of(data.points), size_of(data.dimension)
+
+
+# models -------------------------------------------------------------------------------------------------------------
+
+
+class LinearModel(Component):
+    """f(x) = theta . x."""
+
+    kind: Literal["linear"]
+
+
+class DiagonalModel(Component):
+    """f(x) = x . beta with beta = u_1 * ... * u_D (``product``) or u^D - v^D (``difference``), entrywise."""
+
+    COUNTS: ClassVar[frozenset[str]] = frozenset({"depth"})
+    kind: Literal["diagonal"]
+    depth: Count = 2
+    form: Literal["product", "difference"] = "product"
+
+    @model_validator(mode="after")
+    def _depth(self) -> DiagonalModel:
+        if isinstance(self.depth, int) and not 1 <= self.depth <= 64:
+            raise ValueError(f"depth: expected 1 to 64, found {self.depth}")
+        return self
+
+
+class ScalarChainModel(Component):
+    """f(x) = (v . x) s_1 ... s_{q-1}: homogeneous of degree ``depth`` = q, as deep as a net gets with width one."""
+
+    COUNTS: ClassVar[frozenset[str]] = frozenset({"depth"})
+    kind: Literal["scalar_chain"]
+    depth: Count
+
+    @model_validator(mode="after")
+    def _depth(self) -> ScalarChainModel:
+        if isinstance(self.depth, int) and not 1 <= self.depth <= 64:
+            raise ValueError(f"depth: expected 1 to 64, found {self.depth}")
+        return self
+
+
+class FormulaModel(Component):
+    """The margins themselves as formulas in the parameter vector ``theta``; no data are read."""
+
+    LOCALS: ClassVar[Mapping[str, Locals]] = {"margins": {"theta": ("dimension",)}}
+    kind: Literal["formula"]
+    dimension: Whole
+    margins: tuple[Expression, ...]
+
+    @model_validator(mode="after")
+    def _sizes(self) -> FormulaModel:
+        if not 1 <= self.dimension <= 1000:
+            raise ValueError(f"dimension: expected 1 to 1000, found {self.dimension}")
+        if not 1 <= len(self.margins) <= 1000:
+            raise ValueError(f"margins: expected 1 to 1000 formulas, found {len(self.margins)}")
+        return self
+
+
+PartModel: TypeAlias = Annotated[LinearModel | DiagonalModel | ScalarChainModel, Field(discriminator="kind")]
+
+
+class Part(Component):
+    """One member of a sum, on all inputs or on the columns ``inputs: [lo, hi]`` (hi excluded)."""
+
+    model: PartModel
+    inputs: tuple[Whole, Whole] | None = None
+
+    @model_validator(mode="after")
+    def _columns(self) -> Part:
+        if self.inputs is not None and self.inputs[0] >= self.inputs[1]:
+            raise ValueError(f"inputs: expected [lo, hi] with lo < hi, found {list(self.inputs)}")
+        return self
+
+
+class SumModel(Component):
+    """f(x) = f_1(x; theta_1) + ... + f_K(x; theta_K), parameters of the parts side by side in theta."""
+
+    kind: Literal["sum"]
+    parts: tuple[Part, ...] = Field(min_length=1, max_length=16)
+
+
+Model: TypeAlias = Annotated[
+    LinearModel | DiagonalModel | ScalarChainModel | FormulaModel | SumModel, Field(discriminator="kind")
+]
+
+
+def parameter_count(model: Component, dimension: Size) -> Size:
+    """Length of theta on inputs of that dimension; a text where it is only known in the run."""
+    if isinstance(model, FormulaModel):
+        return model.dimension
+    if isinstance(model, SumModel):
+        sizes = []
+        for part in model.parts:
+            width = dimension if part.inputs is None else part.inputs[1] - part.inputs[0]
+            sizes.append(parameter_count(part.model, width))
+        return sum(sizes) if all(isinstance(size, int) for size in sizes) else " + ".join(map(str, sizes))  # type: ignore[arg-type]
+    if isinstance(model, LinearModel):
+        return dimension
+    assert isinstance(model, DiagonalModel | ScalarChainModel)
+    depth = size_of(model.depth)
+    if not (isinstance(depth, int) and isinstance(dimension, int)):
+        return f"parameters({depth}, {dimension})"
+    if isinstance(model, ScalarChainModel):
+        return dimension + depth - 1
+    return dimension * (depth if model.form == "product" else 2)
+
+
+# starts and dynamics ------------------------------------------------------------------------------------------------
+
+
+class NormalStart(Component):
+    """theta(0) standard normal times ``scale``."""
+
+    kind: Literal["normal"]
+    scale: Number = 1.0
+
+
+class GivenStart(Component):
+    """theta(0) given entry by entry."""
+
+    kind: Literal["given"]
+    theta: tuple[Number, ...] = Field(min_length=1, max_length=100_000)
+
+
+Start: TypeAlias = Annotated[NormalStart | GivenStart, Field(discriminator="kind")]
+
+
+class GradientFlow(Component):
+    """d theta/dt = -grad L, integrated adaptively, recorded at ``checkpoints`` log-spaced times from ``first`` to ``until``.
+
+    ``time: plain`` records on ``t``; ``log_time`` integrates in s = log t and records on ``s`` (``first`` and ``until`` are
+    then values of s, linearly spaced, so t = exp(1e6) is a number like any other); ``loss_norm`` uses
+    dt = d tau/(L |theta|^2), which leaves the trajectory as it is, and records on ``tau``.
+    """
+
+    kind: Literal["gradient_flow"]
+    time: Literal["plain", "log_time", "loss_norm"] = "plain"
+    first: Number = 1.0
+    until: Number
+    checkpoints: Whole = 16
+    tolerance: Number = 1e-9
+    max_steps: Whole = 100_000
+
+    @model_validator(mode="after")
+    def _sizes(self) -> GradientFlow:
+        if not 2 <= self.checkpoints <= 10_000:
+            raise ValueError(f"checkpoints: expected 2 to 10000, found {self.checkpoints}")
+        if not 1 <= self.max_steps <= 5_000_000:
+            raise ValueError(f"max_steps: expected 1 to 5000000, found {self.max_steps}")
+        return self
+
+
+class GradientDescent(Component):
+    """theta(k+1) = theta(k) - step grad L, recorded at log-spaced ``k`` from 1 to ``steps``.
+
+    ``step`` may use the step number ``k`` and the loss at it: ``loss``; ``time: loss_norm`` divides the step by
+    L |theta|^2, computed in the log domain.
+    """
+
+    LOCALS: ClassVar[Mapping[str, Locals]] = {"step": {"k": ()}}
+    kind: Literal["gradient_descent"]
+    step: Number
+    steps: Whole
+    checkpoints: Whole = 16
+    time: Literal["plain", "loss_norm"] = "plain"
+
+    @model_validator(mode="after")
+    def _sizes(self) -> GradientDescent:
+        if not 1 <= self.steps <= 10_000_000:
+            raise ValueError(f"steps: expected 1 to 10000000, found {self.steps}")
+        if not 2 <= self.checkpoints <= 10_000:
+            raise ValueError(f"checkpoints: expected 2 to 10000, found {self.checkpoints}")
+        return self
+
+
+Dynamics: TypeAlias = Annotated[GradientFlow | GradientDescent, Field(discriminator="kind")]
+CLOCKS: Mapping[str, str] = {"plain": "t", "log_time": "s", "loss_norm": "tau"}
+
+
+def clock(dynamics: Component) -> str:
+    """Name of the recorded axis of a dynamics."""
+    return CLOCKS[dynamics.time] if isinstance(dynamics, GradientFlow) else "k"

@@ -1,0 +1,35 @@
+"""Which device computes, and the numerical settings without which a verdict would not be the same everywhere.
+
+float64 and full-precision matrix products are set before the first array exists; TF32 would be wrong in the fourth digit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+
+
+class DeviceError(RuntimeError):
+    """A device was asked for that this machine does not have."""
+
+
+def configure() -> None:
+    """Switch JAX to float64 and to matrix products of full precision; idempotent."""
+    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_default_matmul_precision", "highest")
+
+
+def choose(device: str) -> Any:
+    """The JAX device for ``"auto"``, ``"cpu"`` or ``"gpu"``; raises ``DeviceError`` where there is none."""
+    configure()
+    if device == "auto":
+        return jax.devices()[0]
+    if device not in ("cpu", "gpu"):
+        raise DeviceError(f"device: expected auto, cpu or gpu, found {device!r}")
+    try:
+        return jax.devices(device)[0]
+    except RuntimeError:
+        raise DeviceError(
+            f"device: {device} was asked for and JAX finds none here (it has {jax.default_backend()}); use --device cpu"
+        ) from None

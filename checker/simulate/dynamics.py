@@ -1,0 +1,106 @@
+"""Gradient descent and gradient flow on a loss of margins, recorded at log-spaced checkpoints.
+
+The one idea to know: every flow is integrated in sigma = log(1 + t/t0), which starts at t = 0 and makes a decade of any
+clock cost the same; speeds are formed in the log domain, so that t = exp(1e6) and losses of exp(-1e6) are ordinary numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import diffrax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+from jax import lax
+
+from checker.simulate.catalogue_parts import GradientDescent, GradientFlow
+from checker.simulate.losses import Loss
+from checker.simulate.models import Model
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+
+def flow_times(dynamics: GradientFlow, first: float, until: float) -> tuple[Array, float, Array]:
+    """The recorded clock values, log of the unit t0, and sigma at each record; (checkpoints,) each."""
+    if dynamics.time == "log_time":
+        clock = np.linspace(first, until, dynamics.checkpoints)
+        return clock, first, np.logaddexp(0.0, clock - first)
+    clock = np.geomspace(first, until, dynamics.checkpoints)
+    return clock, float(np.log(first)), np.log1p(clock / first)
+
+
+def descent_times(dynamics: GradientDescent) -> Array:
+    """Log-spaced step numbers from 1 to ``steps``, each once."""
+    return np.unique(np.round(np.geomspace(1, dynamics.steps, dynamics.checkpoints))).astype(np.float64)
+
+
+def velocity(model: Model, loss: Loss, log_factor: jax.Array, theta: jax.Array, by_loss: bool, mean: bool) -> jax.Array:
+    """exp(log_factor) * (-grad L), or with ``by_loss`` exp(log_factor) * (-grad L)/(L |theta|^2); shape of theta."""
+    margins, pull = jax.vjp(model.margins, theta)
+    log_speed = loss.log_slope(margins) + log_factor
+    if by_loss:
+        log_speed = log_speed - jax.nn.logsumexp(loss.log_value(margins)) - jnp.log(theta @ theta)
+    elif mean:
+        log_speed = log_speed - jnp.log(float(margins.size))
+    return pull(jnp.exp(log_speed))[0]
+
+
+def flow(
+    model: Model,
+    loss: Loss,
+    dynamics: GradientFlow,
+    start: jax.Array,
+    *,
+    log_unit: float,
+    sigmas: Array,
+    tolerance: jax.Array,
+    mean: bool,
+) -> jax.Array:
+    """Gradient flow from ``start`` (p,) at t = 0; parameters at ``sigmas``: (checkpoints, p), NaN after a failure."""
+    by_loss = dynamics.time == "loss_norm"
+
+    def field(sigma: jax.Array, theta: jax.Array, _: object) -> jax.Array:
+        return velocity(model, loss, sigma + log_unit, theta, by_loss, mean)
+
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(field),
+        diffrax.Kvaerno5(),
+        t0=0.0,
+        t1=float(sigmas[-1]),
+        dt0=1e-4,
+        y0=start,
+        saveat=diffrax.SaveAt(ts=jnp.asarray(sigmas)),
+        stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance),
+        max_steps=dynamics.max_steps,
+        throw=False,
+    )
+    finished = solution.result == diffrax.RESULTS.successful
+    assert solution.ys is not None
+    return jnp.where(finished & jnp.all(jnp.isfinite(solution.ys)), solution.ys, jnp.nan)
+
+
+def descend(
+    model: Model,
+    loss: Loss,
+    dynamics: GradientDescent,
+    start: jax.Array,
+    *,
+    step: Callable[[jax.Array], jax.Array],
+    records: Array,
+    mean: bool,
+) -> jax.Array:
+    """Gradient descent from ``start`` (p,); parameters after ``records`` steps: (checkpoints, p)."""
+    by_loss = dynamics.time == "loss_norm"
+
+    def one(k: jax.Array, theta: jax.Array) -> jax.Array:
+        return theta + velocity(model, loss, jnp.log(step(k.astype(jnp.float64))), theta, by_loss, mean)
+
+    def stretch(theta: jax.Array, ends: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+        theta = lax.fori_loop(*ends, one, theta)
+        return theta, theta
+
+    ends = np.concatenate([[0.0], records]).astype(np.int64)
+    return lax.scan(stretch, start, (jnp.asarray(ends[:-1]), jnp.asarray(ends[1:])))[1]

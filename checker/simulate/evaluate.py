@@ -1,0 +1,150 @@
+"""The experiment ``evaluate``: draw symbols from their declared domains, or data, and nothing else.
+
+The one idea to know: an instance is a point of the product of the domains, so a "for all" can be sampled here and driven
+towards its worst case by ``search.py``, which needs the same box and the same projection onto it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+
+from checker.expr.domain import Domain
+from checker.expr.node import Node
+from checker.simulate import data
+from checker.simulate.catalogue import EvaluateParams, UnsupportedExperiment
+from checker.simulate.program import Cells, Output, Program, Site, over_cells
+from checker.simulate.resolve import Leaf, SimulationError, leaf_of, value_of, whole
+
+
+OPEN = 1e-12
+"""How far inside an open end instances stay, as a share of the width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where one drawn symbol lives: finite ends (arrays that broadcast to ``shape``), integrality, structure of rows."""
+
+    shape: tuple[int, ...]
+    lo: jax.Array
+    hi: jax.Array
+    integer: bool
+    values: tuple[float, ...] | None
+    rows: str | None
+
+    def project(self, point: jax.Array) -> jax.Array:
+        """The nearest point of the domain (for ``simplex`` and ``unit`` rows, row by row); integers are rounded."""
+        if self.rows == "unit":
+            return point / jnp.linalg.norm(point, axis=-1, keepdims=True)
+        if self.rows == "simplex":
+            return _onto_simplex(point)
+        inside = jnp.clip(point, self.lo, self.hi)
+        return jnp.round(inside) if self.integer else inside
+
+    def draw(self, key: jax.Array, law: str) -> jax.Array:
+        """A random point: uniform in the box (in its logarithm for ``log_uniform``), on the simplex or on the sphere."""
+        if self.rows == "unit":
+            return self.project(jr.normal(key, self.shape, dtype=jnp.float64))
+        if self.rows == "simplex":
+            weights = jr.exponential(key, self.shape, dtype=jnp.float64)
+            return weights / jnp.sum(weights, axis=-1, keepdims=True)
+        if self.values is not None:
+            return jr.choice(key, jnp.asarray(self.values), self.shape)
+        uniform = jr.uniform(key, self.shape, dtype=jnp.float64)
+        if self.integer:
+            return jnp.minimum(jnp.ceil(self.lo) + jnp.floor(uniform * (self.hi - jnp.ceil(self.lo) + 1)), self.hi)
+        if law == "log_uniform":
+            return jnp.exp(jnp.log(self.lo) + uniform * (jnp.log(self.hi) - jnp.log(self.lo)))
+        return self.lo + uniform * (self.hi - self.lo)
+
+
+def _onto_simplex(point: jax.Array) -> jax.Array:
+    """Euclidean projection of each row onto the probability simplex (sorting method)."""
+    descending = -jnp.sort(-point, axis=-1)
+    excess = jnp.cumsum(descending, axis=-1) - 1.0
+    counts = jnp.arange(1, point.shape[-1] + 1)
+    kept = jnp.sum(descending - excess / counts > 0, axis=-1, keepdims=True)
+    level = jnp.take_along_axis(excess, kept - 1, axis=-1) / kept
+    return jnp.maximum(point - level, 0.0)
+
+
+def box_of(name: str, domain: Domain, params: EvaluateParams, sizes: Mapping[str, int], leaf: Leaf) -> Box:
+    """The box from which ``name`` is drawn; raises ``SimulationError`` where an end is missing or a size is unknown."""
+    if domain.psd or domain.rows not in (None, "unit", "simplex"):
+        raise UnsupportedExperiment(f"draw: {name} is declared {'psd' if domain.psd else domain.rows}; no law for that")
+    shape = tuple(_size(name, node, sizes) for node in domain.shape)
+    lo, hi = domain.lo, domain.hi
+    ends: list[Any] = [None if lo is None else float(lo), None if hi is None else float(hi)]
+    if name in params.ranges:
+        ends = list(params.ranges[name])
+    values = None if domain.values is None else tuple(float(value) for value in domain.values)
+    if domain.rows is None and values is None and None in ends:
+        raise SimulationError(f"draw: the domain of {name} is unbounded; add `ranges: {{{name}: [lo, hi]}}`")
+    if params.law == "log_uniform" and isinstance(ends[0], float) and ends[0] <= 0 and domain.rows is None:
+        raise SimulationError(f"draw: law log_uniform needs a positive lower end for {name}; add it to `ranges`")
+    low, high = (jnp.asarray(0.0) if end is None else leaf(end) for end in ends)
+    if name not in params.ranges:
+        grain = OPEN * (high - low)
+        low, high = low + grain * domain.lo_open, high - grain * domain.hi_open
+    return Box(shape, low, high, domain.integer, values, domain.rows)
+
+
+def _size(name: str, node: Node, sizes: Mapping[str, int]) -> int:
+    try:
+        size = whole(node, sizes)
+    except SimulationError as error:
+        raise SimulationError(f"draw: the size of {name} is not known ({error}); add it to `sizes`") from None
+    if not 1 <= size <= 10_000:
+        raise SimulationError(f"draw: {name} has a size of {size}; expected 1 to 10000")
+    return size
+
+
+def sizes_of(params: EvaluateParams, site: Site) -> dict[str, int]:
+    """Sizes by symbol: what the parameters say, beside what the data say."""
+    return {**site.sizes, **{name: int(value_of(count, {})) for name, count in params.sizes.items()}}
+
+
+def boxes(params: EvaluateParams, site: Site, symbols: Mapping[str, Any]) -> dict[str, Box]:
+    """The box of every drawn symbol, in the order of ``draw``."""
+    sizes = sizes_of(params, site)
+    found: dict[str, Box] = {}
+    for name in params.draw:
+        if name not in site.domains:
+            raise SimulationError(f"draw: {name} is not a declared symbol")
+        found[name] = box_of(name, site.domains[name], params, sizes, leaf_of({**sizes, **symbols}))
+    entries = sum(math.prod(box.shape) for box in found.values())
+    if entries > 1_000_000:
+        raise SimulationError(f"draw: {entries} entries an instance; the limit is 1000000")
+    return found
+
+
+def evaluate_program(params: EvaluateParams, site: Site) -> Program:
+    """Draws for one structure of arrays: once per seed unless a sweep symbol moves a range or the data."""
+    swept = site.is_swept(params)
+
+    def instance(key: jax.Array, symbols: Mapping[str, Any]) -> dict[str, jax.Array]:
+        arrays = data.draw(params.data, leaf_of({**site.sizes, **symbols}), key)
+        drawn = {
+            name: box.draw(data.key_for(key, f"draw {name}"), params.law)
+            for name, box in boxes(params, site, symbols).items()
+        }
+        return {**arrays, **drawn}
+
+    def run(key: jax.Array, cells: Cells) -> Output:
+        if not swept:
+            return Output(instance(key, {}), {}, {}, {})
+        return Output({}, over_cells(lambda symbols: instance(key, symbols), cells, len(site.fresh)), {}, {})
+
+    return Program(run, random_once=bool(params.draw) or data.is_random(params.data))
+
+
+def entries_of(drawn: Mapping[str, Any]) -> int:
+    """How many numbers make up an instance."""
+    return sum(int(np.size(value)) for value in drawn.values())

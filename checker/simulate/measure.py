@@ -1,0 +1,209 @@
+"""``measure``: one run over a batch of seeds, as named observables with named axes.
+
+The one idea to know: a program is compiled once per structure of arrays and per run, then called seed by seed on a CPU
+(one seed's data stay in cache) and in batches of fixed size on a GPU, so that asking for more seeds compiles nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+
+from checker.simulate.catalogue import EvaluateParams, OptimizeParams, TrainParams, experiment
+from checker.simulate.catalogue_parts import data_shape
+from checker.simulate.device import choose
+from checker.simulate.evaluate import evaluate_program
+from checker.simulate.leaves import Component
+from checker.simulate.measurement import Array, Measurement, Observable
+from checker.simulate.optimize import optimize_program
+from checker.simulate.program import Output, Program, Site
+from checker.simulate.resolve import Grid, SimulationError, fix_counts, grid_of, size_symbols, structural_symbols
+from checker.simulate.train import train_program
+from checker.spec.claim import Run
+
+PROGRAMS: Mapping[str, Callable[[Any, Site], Program]] = {
+    "optimize": optimize_program,
+    "train": train_program,
+    "evaluate": evaluate_program,
+}
+GPU_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The part of a sweep that shares array shapes: its fixed indices, its program, its cells."""
+
+    fixed: Mapping[str, int]
+    program: Program
+    cells: Mapping[str, Array]
+    inner: tuple[str, ...]  # the axes of the cells, the last one fastest
+    compiled: Callable[[Any, Any], Output]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A run as a cache key: equal texts are equal runs (parameters are frozen and print completely)."""
+
+    text: str
+    batched: bool
+    run: Run = field(compare=False, hash=False)
+
+
+def measure(run: Run, seeds: Sequence[int], base_seed: int, device: str = "auto") -> Measurement:
+    """Measure ``run`` for each of ``seeds``.
+
+    Seed s uses the key ``fold_in(key(base_seed), s)`` and nothing else, so seeds measured together equal seeds measured one
+    by one, and arms and controls of one seed share data and starts.  Observables carry the axes on which they depend
+    (``seed``, sweep axes, recorded axes); those whose shape changes along the sweep are left out.  A seed that is not
+    evidence (NaN, a solver without its residual, data that break their promise) is listed in ``failures`` with the reason.
+
+    Raises ``DeviceError``, ``UnsupportedExperiment``, ``SimulationError``.
+    """
+    where = choose(device)
+    if not seeds:
+        raise SimulationError(f"run {run.name}: no seeds were asked for")
+    batched = where.platform == "gpu"
+    with jax.default_device(where):
+        grid, blocks = _blocks(_request(run, batched))
+        failures: dict[int, str] = {}
+        gathered = [_run_block(block, seeds, base_seed, batched, failures) for block in blocks]
+        observables = _assemble(grid, blocks, gathered)
+    coords: dict[str, Array] = {"seed": np.asarray(seeds, dtype=np.float64), **grid.coords}
+    for block in blocks:
+        coords.update(block.program.recorded)
+    shapes = {name: _entry_shape(each) for name, each in observables.items()}
+    for name, size in size_symbols(run, shapes).items():
+        observables.setdefault(name, Observable(np.asarray(float(size)), ()))
+    return Measurement(observables, coords, failures)
+
+
+def _request(run: Run, batched: bool) -> _Request:
+    text = repr((run.experiment, run.params, run.sweep, dict(run.case_values), dict(run.domains)))
+    return _Request(text, batched, run)
+
+
+@lru_cache(maxsize=32)
+def _blocks(request: _Request) -> tuple[Grid, tuple[Block, ...]]:
+    """The grid of a run and one compiled program per structure of arrays."""
+    run = request.run
+    experiment(run.experiment)
+    grid = grid_of(run)
+    assert isinstance(run.params, Component)
+    outer = grid.axes_of(structural_symbols(run.params, grid))
+    inner = tuple(axis for axis in grid.axes if axis not in outer)
+    cells = grid.cells(inner)
+    traced = {
+        name: np.asarray([along[cell[axis]] for cell in cells])
+        for name, (axis, along) in grid.symbols.items()
+        if axis in inner
+    }
+    fresh = tuple(not inner or cell[inner[-1]] == 0 for cell in cells)
+    blocks = []
+    for fixed in grid.cells(outer):
+        values = grid.values(fixed)
+        params = fix_counts(run.params, values)
+        constants = {name: jnp.full(len(cells), value) for name, value in values.items()}
+        site = Site(_sizes(run, params), frozenset(grid.symbols), run.domains, fresh)
+        program = PROGRAMS[run.experiment](params, site)
+        symbols = {**traced, **constants}
+        function = jax.vmap(program.run, in_axes=(0, None)) if request.batched else program.run
+        blocks.append(Block(fixed, program, symbols, inner, jax.jit(function)))
+    return grid, tuple(blocks)
+
+
+def _sizes(run: Run, params: Component) -> dict[str, int]:
+    """The size symbols that the declared shapes of X and y name, with their values in this structure."""
+    data = getattr(params, "data", None)
+    assert isinstance(params, OptimizeParams | TrainParams | EvaluateParams)
+    if data is None:
+        return {}
+    points, dimension = data_shape(data)
+    assert isinstance(points, int) and isinstance(dimension, int)
+    return size_symbols(run, {"X": (points, dimension), "y": (points,)})
+
+
+def _run_block(
+    block: Block, seeds: Sequence[int], base_seed: int, batched: bool, failures: dict[int, str]
+) -> list[Output]:
+    """The outputs of every seed as NumPy arrays, with what the host adds; failures are noted by seed."""
+    base = jr.key(base_seed)
+    cells = {name: jnp.asarray(values) for name, values in block.cells.items()}
+    outputs: list[Output] = []
+    if batched:
+        for start in range(0, len(seeds), GPU_BATCH):
+            some = list(seeds[start : start + GPU_BATCH])
+            padded = some + [some[-1]] * (GPU_BATCH - len(some))
+            keys = jax.vmap(lambda seed: jr.fold_in(base, seed))(jnp.asarray(padded, dtype=jnp.uint32))
+            together = jax.device_get(block.compiled(keys, cells))
+            outputs += [jax.tree.map(lambda leaf, at=at: leaf[at], together) for at in range(len(some))]
+    else:
+        outputs = [jax.device_get(block.compiled(jr.fold_in(base, seed), cells)) for seed in seeds]
+    finished = []
+    for seed, output in zip(seeds, outputs, strict=True):
+        judged = block.program.finish(output)
+        if judged.failure and seed not in failures:
+            failures[seed] = judged.failure
+        finished.append(
+            output._replace(each={**output.each, **judged.each}, twin={**output.twin, **judged.twin}, hidden={})
+        )
+    return finished
+
+
+def _assemble(
+    grid: Grid, blocks: Sequence[Block], gathered: Sequence[Sequence[Output]]
+) -> dict[str, Observable]:
+    """Observables with their axes in the order seed, sweep, recorded, from per-block, per-seed arrays."""
+    first, program = gathered[0][0], blocks[0].program
+    inner, outer = blocks[0].inner, tuple(blocks[0].fixed)
+    order = tuple(axis for axis in grid.axes if axis in outer) if inner else outer
+    found: dict[str, Observable] = {}
+    for name in first.once:
+        parts = [np.stack([output.once[name] for output in outputs]) for outputs in gathered]
+        if not _alike(parts):
+            continue
+        # What no structural symbol changes is said once: references are then solved once as well.
+        same = all(np.array_equal(part, parts[0]) for part in parts)
+        values = parts[0] if same else _join(grid, parts, order, ())
+        axes = ("seed",) if same else ("seed", *order)
+        found[name] = Observable(values, axes) if program.random_once else Observable(values[0], axes[1:])
+    for name in first.each:
+        parts = [np.stack([output.each[name] for output in outputs]) for outputs in gathered]
+        if not _alike(parts):
+            continue
+        twin = None
+        if name in first.twin:
+            twins = [np.stack([output.twin[name] for output in outputs]) for outputs in gathered]
+            twin = _join(grid, twins, outer, inner)
+        axes = ("seed", *grid.axes, *program.axes.get(name, ()))
+        found[name] = Observable(_join(grid, parts, outer, inner), axes, twin)
+    return found
+
+
+def _alike(parts: Sequence[Array]) -> bool:
+    return len({part.shape for part in parts}) == 1
+
+
+def _join(grid: Grid, parts: Sequence[Array], outer: tuple[str, ...], inner: tuple[str, ...]) -> Array:
+    """Parts of all blocks as one array (seed, *sweep axes in their order, ...).
+
+    A part is (seed, cell, ...) with the cells of ``inner``; with no inner axis it is (seed, 1, ...) or (seed, ...).
+    """
+    axes = (*outer, *inner)
+    cells = math.prod(len(grid.coords[axis]) for axis in inner)
+    stacked = np.stack(parts, axis=1)
+    rest = stacked.shape[3:] if inner or stacked.ndim > 2 and stacked.shape[2] == cells == 1 else stacked.shape[2:]
+    values = stacked.reshape(stacked.shape[0], *(len(grid.coords[axis]) for axis in axes), *rest)
+    order = [axes.index(axis) + 1 for axis in grid.axes if axis in axes]
+    return np.transpose(values, (0, *order, *range(1 + len(axes), values.ndim)))
+
+
+def _entry_shape(observable: Observable) -> tuple[int, ...]:
+    return observable.values.shape[len(observable.axes) :]

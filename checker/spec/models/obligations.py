@@ -1,0 +1,288 @@
+"""Obligations: what a claim asks the provers, one map per kind.
+
+The one idea to know: the kind is a key (``show:``, ``root:``, ``series:``, ...) and its fields stand beside it.  Fields that
+every kind has: ``given`` (hypotheses), ``for`` (a family, one verdict per member), ``covers``, ``time_limit`` and ``controls``
+(near misses that must be refuted, each a patch of the obligation's own fields).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias, cast
+
+from pydantic import Discriminator, Field, Tag, create_model, model_validator
+
+from checker.spec.models.base import (
+    Bracket,
+    Formula,
+    Formulas,
+    Name,
+    Names,
+    Number,
+    Parsed,
+    Prose,
+    Share,
+    Strict,
+    Whole,
+    exact_number,
+    shape_tag,
+    wrong,
+)
+
+MAX_MEMBERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """``O(u**4)`` or ``O((u - 1)**4)``: the text of what is small, and its power."""
+
+    text: str
+    power: int
+
+
+def _order(text: str) -> Order:
+    found = re.match(r"\s*O\((.*)\)\s*\Z", text)
+    inside = found[1].strip() if found else ""
+    power = re.match(r"(.*\S)\s*\*\*\s*(\d{1,3})\Z", inside)
+    if found is None or not inside:
+        raise ValueError("not an order of error")
+    return Order(power[1], int(power[2])) if power else Order(inside, 1)
+
+
+def _range(text: str) -> list[Any]:
+    found = re.match(r"\s*([+-]?\d{1,9})\s*\.\.\s*([+-]?\d{1,9})\s*\Z", text)
+    if found is None:
+        return [exact_number(text)]
+    first, last = int(found[1]), int(found[2])
+    if not 0 <= last - first < MAX_MEMBERS:
+        raise ValueError(f"the range has to hold 1 to {MAX_MEMBERS} numbers")
+    return [exact_number(str(value)) for value in range(first, last + 1)]
+
+
+Range: TypeAlias = Annotated[list[Any], Parsed(_range, "1..6, a number, or a list of numbers", {"type": ["string", "number"]})]
+FamilyAxis: TypeAlias = Annotated[
+    Annotated[Range, Tag("<text>")] | Annotated[list[Number], Field(min_length=1, max_length=MAX_MEMBERS), Tag("<list>")],
+    Discriminator(shape_tag),
+]
+Family: TypeAlias = Annotated[
+    Annotated[dict[Name, FamilyAxis], Tag("<map>")]
+    | Annotated[list[dict[Name, Number]], Field(min_length=1, max_length=MAX_MEMBERS), Tag("<list>")],
+    Discriminator(shape_tag),
+]
+ErrorOrder: TypeAlias = Annotated[Order, Parsed(_order, "O(u**4)", {"type": "string"})]
+
+
+class Obligation(Strict):
+    """What every kind has."""
+
+    given: Formulas = []
+    for_: Family = Field(default={}, alias="for", description="symbols and their values; the verdict is per member")
+    covers: Literal["step", "case", "claim"] = "step"
+    time_limit: Number | None = Field(default=None, description="seconds per member, at most 600")
+
+    @model_validator(mode="after")
+    def _limit(self) -> Obligation:
+        if self.time_limit is not None and not 0 < self.time_limit <= 600:
+            raise wrong("out of range", found=str(self.time_limit), expected="more than 0, at most 600", at="time_limit")
+        return self
+
+
+def _one_place(obligation: Any, optional: bool = False) -> None:
+    both = obligation.lies_in is not None and obligation.equals is not None
+    neither = obligation.lies_in is None and obligation.equals is None
+    if both or (neither and not optional):
+        raise wrong("where does it lie?", found="both" if both else "neither", expected="one of lies_in and equals")
+
+
+class Show(Obligation):
+    """A relation between two expressions, or a conjunction of relations."""
+
+    show: Formula
+
+
+class Root(Obligation):
+    """The expression ``of`` has exactly one zero in ``in``; it lies in ``lies_in`` or equals ``equals``."""
+
+    root: Name
+    of: Formula
+    in_: Bracket = Field(alias="in")
+    lies_in: Bracket | None = None
+    equals: Formula | None = None
+
+    @model_validator(mode="after")
+    def _place(self) -> Root:
+        _one_place(self)
+        return self
+
+
+class Roots(Obligation):
+    """Every root of the polynomial ``of`` has modulus below ``radius``."""
+
+    roots: Name
+    of: Formula
+    radius: Formula
+
+
+class Optimum(Obligation):
+    """The unique minimiser or maximiser over ``in``: where it lies, and (optionally) the ``value`` there."""
+
+    optimum: Name
+    minimise: Formula | None = None
+    maximise: Formula | None = None
+    in_: Bracket = Field(alias="in")
+    lies_in: Bracket | None = None
+    equals: Formula | None = None
+    value: Formula | None = None
+
+    @model_validator(mode="after")
+    def _place(self) -> Optimum:
+        if (self.minimise is None) == (self.maximise is None):
+            raise wrong("an optimum of what?", expected="one of minimise and maximise")
+        _one_place(self)
+        return self
+
+
+class Program(Strict):
+    """An optimisation problem; its unknowns are the keys of ``at``."""
+
+    minimise: Formula
+    subject_to: Formulas
+
+
+class Kkt(Obligation):
+    """``at`` with ``multipliers`` (one per constraint) is a KKT point of the program."""
+
+    kkt: Program
+    at: dict[Name, Formula] = Field(min_length=1)
+    multipliers: Formulas
+
+
+class Ode(Obligation):
+    """The system d x/d ``time`` = rhs: its ``solution`` with ``initial`` value, or a ``conserved`` quantity."""
+
+    ode: dict[Name, Formula] = Field(min_length=1, description="each unknown and its time derivative")
+    time: Name
+    solution: dict[Name, Formula] | None = None
+    initial: dict[Name, Formula] | None = None
+    conserved: Formula | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Ode:
+        if (self.solution is None) == (self.conserved is None):
+            raise wrong("what is to be shown of the equation?", expected="one of solution and conserved")
+        return self
+
+
+class Series(Obligation):
+    """``of`` equals ``equals`` up to ``error`` as the symbol tends to ``about``."""
+
+    series: Name
+    of: Formula
+    about: Formula = "0"
+    equals: Formula
+    error: ErrorOrder
+
+
+class Induction(Obligation):
+    """``show`` holds for every integer from ``from`` on; base and step are made by the tool."""
+
+    induction: Name
+    from_: Whole = Field(alias="from")
+    show: Formula
+
+
+class Exists(Obligation):
+    """The conditions hold together somewhere; ``witness`` offers where."""
+
+    exists: Formulas
+    witness: dict[Name, Formula] | None = None
+
+
+class Impossible(Obligation):
+    """The conditions hold together nowhere in the domain."""
+
+    impossible: Formulas
+
+
+class Certificate(Obligation):
+    """The relation is the sum of ``multipliers`` times ``given`` plus ``squares``, in every dimension."""
+
+    certificate: Formula
+    multipliers: Formulas
+    squares: Formulas = []
+
+
+class Enclosure(Obligation):
+    """A closed expression lies in an interval."""
+
+    enclosure: Formula
+    lies_in: Bracket
+
+
+KINDS: dict[str, type[Obligation]] = {
+    "induction": Induction,  # before "show", which is one of its fields
+    "show": Show,
+    "root": Root,
+    "roots": Roots,
+    "optimum": Optimum,
+    "kkt": Kkt,
+    "ode": Ode,
+    "series": Series,
+    "exists": Exists,
+    "impossible": Impossible,
+    "certificate": Certificate,
+    "enclosure": Enclosure,
+}
+EXCLUSIVE = (("lies_in", "equals"), ("minimise", "maximise"), ("solution", "conserved"))
+"""Fields of which one replaces the other when a near miss names it."""
+_NOT_PATCHED = frozenset({"covers", "time_limit"})
+
+
+def kind_key(value: Any) -> str | None:
+    """The key of a raw obligation that says its kind."""
+    return next((key for key in KINDS if key in value), None) if isinstance(value, dict) else None
+
+
+def _near_miss(kind: type[Obligation]) -> type[Strict]:
+    """The model of a patch: every field of the kind, all optional, and ``because``."""
+    fields: dict[str, Any] = {
+        name: (found.rebuild_annotation(), Field(default=None, alias=found.alias))
+        for name, found in kind.model_fields.items()
+        if name not in _NOT_PATCHED
+    }
+    doc = f"A false variant of {kind.__name__.lower()}: the fields that differ, and why it is false."
+    made = create_model(f"{kind.__name__}NearMiss", __base__=Strict, __doc__=doc, because=(Prose, ...), **fields)
+    return cast(type[Strict], made)
+
+
+def _with_controls(kind: type[Obligation]) -> type[Obligation]:
+    """The kind as it stands in a file: with a list of near misses."""
+    near_misses = list[_near_miss(kind)]  # type: ignore[misc]
+    made = create_model(
+        f"{kind.__name__}Obligation",
+        __base__=kind,
+        __doc__=kind.__doc__,
+        controls=(near_misses, Field(default=[], max_length=50)),
+    )
+    return cast(type[Obligation], made)
+
+
+WRITTEN: dict[str, type[Obligation]] = {key: _with_controls(kind) for key, kind in KINDS.items()}
+
+
+def _obligation_union() -> Any:
+    members = [Annotated[model, Tag(f"<{key}>")] for key, model in WRITTEN.items()]
+    union = members[0]
+    for member in members[1:]:
+        union = union | member
+    message = f"what is asked? expected one of {', '.join(KINDS)}"
+
+    def tag(value: Any) -> str | None:
+        key = kind_key(value)
+        return f"<{key}>" if key else None
+
+    return Annotated[union, Discriminator(tag, "claim", "{message}", {"message": message})]
+
+
+AnyObligation: TypeAlias = _obligation_union()  # type: ignore[valid-type]

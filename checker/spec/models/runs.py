@@ -1,0 +1,60 @@
+"""Runs: an experiment, its parameters, its sweep, and what must hold for the run to be worth anything."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from checker.spec.models.base import Dotted, Flag, Formulas, Interval, Name, Number, Strict, Whole, shape_tag, wrong
+
+MAX_POINTS = 2000
+
+
+class LogSpaced(Strict):
+    """An axis of ``points`` values with equal ratios, both ends included (rounded for integer symbols)."""
+
+    log_spaced: Interval
+    points: Whole
+
+    @model_validator(mode="after")
+    def _limits(self) -> LogSpaced:
+        if not 0 < self.log_spaced[0] < self.log_spaced[1]:
+            raise wrong("the ends are not 0 < a < b", expected="log_spaced: [a, b] with 0 < a < b", at="log_spaced")
+        if not 2 <= self.points <= MAX_POINTS:
+            raise wrong("the wrong number of points", found=str(self.points), expected=f"2 to {MAX_POINTS}", at="points")
+        return self
+
+
+Values: TypeAlias = Annotated[list[Number], Field(min_length=1, max_length=MAX_POINTS)]
+AxisValues: TypeAlias = Annotated[
+    Annotated[Values, Tag("<list>")] | Annotated[LogSpaced, Tag("<map>")], Discriminator(shape_tag)
+]
+Cases: TypeAlias = Annotated[list[dict[Name, Number]], Field(min_length=1, max_length=MAX_POINTS)]
+Sweep: TypeAlias = Annotated[
+    Annotated[dict[Name, AxisValues], Tag("<map>")] | Annotated[Cases, Tag("<list>")], Discriminator(shape_tag)
+]
+Patch: TypeAlias = dict[Dotted, Any]
+
+
+class Run(Strict):
+    """One experiment with its parameters.
+
+    ``sweep`` is a product of axes, or a list of cases that go together.  A missed ``require`` is an ERROR.  ``scale`` and
+    ``arms`` are patches with dotted paths; arms share seeds and data and publish ``name.arm``.
+    """
+
+    experiment: Name
+    params: dict[str, Any]
+    sweep: Sweep = {}
+    require: Formulas = []
+    scale: dict[Literal["smoke", "standard", "large"], Patch] = {}
+    arms: dict[Name, Patch] = {}
+    may_diverge: Flag = False
+    seeds: Whole | None = None
+
+    @model_validator(mode="after")
+    def _limits(self) -> Run:
+        if self.seeds is not None and not 1 <= self.seeds <= 1_000_000:
+            raise wrong("the wrong number of seeds", found=str(self.seeds), expected="1 to 1000000", at="seeds")
+        return self

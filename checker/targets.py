@@ -1,0 +1,84 @@
+"""What a user may name on the command line: files, folders, ``slug``, and any of them followed by ``/claim[/check]``."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from checker.errors import CheckError, ExitCode
+
+SUFFIX = ".yaml"
+LIBRARY = Path("claims")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A claim file, the claim in it that was named (``None`` for all), the check, and the words for the file."""
+
+    path: Path
+    claim: str | None
+    part: str | None
+    words: str
+
+
+def resolve(names: Sequence[str]) -> list[Target]:
+    """The targets named, in order; folders give every claim file in them, sorted by name.
+
+    Raises ``CheckError``: exit 2 for a name that is nothing, exit 5 for a folder without claim files.
+    """
+    found: list[Target] = []
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            files = sorted(file for file in path.rglob(f"*{SUFFIX}") if not file.is_symlink())
+            if not files:
+                raise CheckError(f"{name}: no claim file (*{SUFFIX}) in this folder", ExitCode.NOTHING_SELECTED)
+            found += [Target(file, None, None, _words(file)) for file in files]
+        else:
+            found.append(_one(name))
+    unique = {(target.path, target.claim, target.part): target for target in found}
+    return list(unique.values())
+
+
+def _one(name: str) -> Target:
+    """``name`` split into an existing claim file and, behind it, a claim and a part."""
+    pieces = name.split("/")
+    for cut in range(len(pieces), max(0, len(pieces) - 3), -1):
+        head, tail = "/".join(pieces[:cut]), [piece for piece in pieces[cut:] if piece]
+        for path in (Path(head), LIBRARY / f"{head}{SUFFIX}"):
+            if head and path.suffix == SUFFIX and path.is_file():
+                claim, part = (*tail, None, None)[:2]
+                return Target(path, claim, part, _words(path))
+    known = sorted(file.stem for file in LIBRARY.glob(f"*{SUFFIX}"))
+    nearest = difflib.get_close_matches(pieces[0], known, n=1)
+    hint = f"; did you mean {nearest[0]}?" if nearest else ""
+    raise CheckError(f"{name}: no such file, folder, slug or slug/claim{hint}")
+
+
+def _words(path: Path) -> str:
+    """How a user names this file: its slug when it is in the library of the working directory, else its relative path."""
+    try:
+        relative = path.resolve().relative_to(Path.cwd())
+    except ValueError:
+        return os.path.relpath(path)
+    return relative.stem if relative.parent == LIBRARY else relative.as_posix()
+
+
+def grouped(targets: Sequence[Target]) -> list[tuple[Target, frozenset[str] | None]]:
+    """One entry per file: the claims named in it, or ``None`` where the whole file was."""
+    files: dict[Path, list[Target]] = {}
+    for target in targets:
+        files.setdefault(target.path, []).append(target)
+    return [
+        (named[0], None if any(t.claim is None for t in named) else frozenset(t.claim for t in named if t.claim))
+        for named in files.values()
+    ]
+
+
+def report_folder(path: Path) -> Path:
+    """Where the report of a claim file goes by default: ``reports`` beside a folder ``claims``, else beside the file."""
+    parent = path.parent
+    return parent.parent / "reports" if parent.name == "claims" else parent / "reports"

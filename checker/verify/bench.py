@@ -1,0 +1,87 @@
+"""The bench keeps every measurement made so far, so that no simulation runs twice.
+
+Runs are keyed by their content: a claim, its controls with another prediction, and other claims on the same run all read
+the same arrays.  Seeds are added in batches; references are solved only when a quantity names them, batch by batch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from checker.expr.node import Node
+from checker.simulate.measure import measure, with_references
+from checker.simulate.measurement import Measurement, concatenate
+from checker.simulate.search import ascend
+from checker.spec.claim import Run
+
+Progress = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """What has been measured of one run: batches of seeds, each with the references solved on it."""
+
+    batches: list[Measurement] = field(default_factory=list)
+    solved: list[set[str]] = field(default_factory=list)
+    seeds: int = 0
+
+
+class Bench:
+    """Measures runs on demand and remembers them.  ``base_seed`` shifts every random draw, ``device`` is cpu, gpu or auto."""
+
+    def __init__(self, base_seed: int, device: str, progress: Progress) -> None:
+        self._base_seed = base_seed
+        self._device = device
+        self._progress = progress
+        self._shelves: dict[str, _Shelf] = {}
+        self._found: dict[tuple[str, int, Node], Measurement] = {}
+        self.seconds: dict[str, float] = {}
+
+    def measurement(self, run: Run, seeds: int, references: Iterable[str] = ()) -> Measurement:
+        """The run on instances ``0 .. seeds - 1``, with the named references solved on each of them."""
+        shelf = self._shelves.setdefault(run.key, _Shelf())
+        started = time.perf_counter()
+        if seeds > shelf.seeds:
+            self._progress(f"measuring {run.name}: instances {shelf.seeds + 1} to {seeds}")
+            new = measure(run, range(shelf.seeds, seeds), base_seed=self._base_seed, device=self._device)
+            shelf.batches.append(new)
+            shelf.solved.append(set())
+            shelf.seeds = seeds
+        for index, batch in enumerate(shelf.batches):
+            missing = frozenset(references) - shelf.solved[index]
+            if missing:
+                self._progress(f"solving {', '.join(sorted(missing))} of {run.name}")
+                shelf.batches[index] = with_references(run, batch, sorted(missing))
+                shelf.solved[index] |= missing
+        self.seconds[run.name] = self.seconds.get(run.name, 0.0) + time.perf_counter() - started
+        return concatenate(_prefix(shelf.batches, seeds))
+
+    def instance(self, run: Run, index: int, references: Iterable[str] = ()) -> Measurement:
+        """The run on one instance alone, outside the batches."""
+        return with_references(
+            run, measure(run, [index], base_seed=self._base_seed, device=self._device), sorted(references)
+        )
+
+    def attack(self, run: Run, seeds: int, measurement: Measurement, excess: Node) -> Measurement:
+        """The measurement with the instances appended that a directed search finds against ``excess <= 0``.
+
+        Raises ``SearchUnavailable`` where the experiment has no way to search its instances.
+        """
+        address = (run.key, seeds, excess)
+        if address not in self._found:
+            self._progress(f"searching {run.name} for a violation")
+            self._found[address] = ascend(run, measurement, excess)
+        return concatenate([measurement, self._found[address]])
+
+
+def _prefix(batches: Sequence[Measurement], seeds: int) -> Sequence[Measurement]:
+    """The leading batches that make up ``seeds`` instances (looks always end at the end of a batch)."""
+    total, chosen = 0, []
+    for batch in batches:
+        if total >= seeds:
+            break
+        chosen.append(batch)
+        total += len(batch.coords["seed"])
+    return chosen

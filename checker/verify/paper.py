@@ -1,0 +1,215 @@
+"""One paper: all its obligations and measurements, and the verdict of each claim as the worst of its parts."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from checker.execute.worker import terminate_all
+from checker.result import AssumptionResult, ClaimResult, LemmaResult, MeasureResult, MemberResult, PaperResult
+from checker.spec.claim import Assumption, Claim, Paper
+from checker.verdict import How, Verdict, worst
+from checker.verify.bench import Bench
+from checker.verify.lemmas import answer_all, lemma_result, questions_of
+from checker.verify.measures import verify_measure
+from checker.verify.progress import Event, Listener, silent
+from checker.verify.scales import SCALES
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a paper is verified: scale, shift of all seeds, device, processes for provers."""
+
+    scale: str = "standard"
+    seed: int = 0
+    device: str = "auto"
+    jobs: int = 2
+
+
+def verify_paper(
+    paper: Paper, options: Options, listener: Listener = silent, only: frozenset[str] | None = None, target: str = ""
+) -> PaperResult:
+    """Verify every claim of a paper, or those named in ``only``; ``target`` is how a user names the file.
+
+    Proofs run in killable children beside the simulations of this process.  An exception (Ctrl-C included) kills the
+    children and is passed on.
+    """
+    claims = [claim for claim in paper.claims if only is None or claim.id in only]
+    proofs = _Proofs(claims, paper.slug, options.jobs, listener)
+    proofs.start()
+    try:
+        measures = _measure_all(claims, paper.slug, options, listener, target or paper.slug)
+        lemmas = proofs.result()
+    except BaseException:
+        terminate_all()
+        raise
+    results = tuple(_claim_result(claim, lemmas[claim.id], measures[claim.id]) for claim in claims)
+    for result in results:
+        listener(Event("verdict", f"{paper.slug}/{result.id}", result.verdict.value))
+    return PaperResult(
+        slug=paper.slug,
+        title=paper.title,
+        arxiv=paper.arxiv,
+        authors=paper.authors,
+        year=paper.year,
+        verdict=worst(_counted(result) for result in results),
+        claims=results,
+        warnings=paper.warnings,
+        notes=paper.notes,
+        scale=options.scale,
+        seed=options.seed,
+    )
+
+
+def _counted(result: ClaimResult) -> Verdict:
+    """What a claim contributes to its paper: an expected verdict counts as met, an unexpected PASS as a failure."""
+    if result.as_expected:
+        return Verdict.PASS
+    return Verdict.FAIL if result.verdict is Verdict.PASS else result.verdict
+
+
+def _measure_all(
+    claims: Sequence[Claim], slug: str, options: Options, listener: Listener, target: str
+) -> dict[str, list[MeasureResult]]:
+    current = ""
+    bench = Bench(
+        options.seed, options.device, lambda text: listener(Event("batch", current, text))
+    )
+    results: dict[str, list[MeasureResult]] = {claim.id: [] for claim in claims}
+    for claim in claims:
+        current = f"{slug}/{claim.id}"
+        checks = sum(len(measure.checks) for measure in claim.measures)
+        for measure in claim.measures:
+            listener(Event("claim", current, f"measuring {measure.run.name}"))
+            result = verify_measure(measure, SCALES[options.scale], bench, checks, current.replace(slug, target, 1))
+            results[claim.id].append(result)
+            for check in result.checks:
+                listener(Event("check", current, f"{check.name}: {check.verdict}"))
+    return results
+
+
+class _Proofs:
+    """All obligations of a paper, answered in a thread that waits for the killable children."""
+
+    def __init__(self, claims: Sequence[Claim], slug: str, jobs: int, listener: Listener) -> None:
+        self._claims = claims
+        self._questions = [question for claim in claims for lemma in claim.lemmas for question in questions_of(claim.id, lemma)]
+        self._slug = slug
+        self._jobs = jobs
+        self._listener = listener
+        self._answers: list[MemberResult] = []
+        self._error: BaseException | None = None
+        self._done = 0
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def result(self) -> dict[str, list[LemmaResult]]:
+        """Wait for the answers; the lemmas of each claim, in order."""
+        while self._thread.is_alive():
+            self._thread.join(0.2)  # short waits keep Ctrl-C responsive
+        if self._error is not None:
+            raise self._error
+        gathered: dict[tuple[str, str], dict[int, list[MemberResult]]] = defaultdict(lambda: defaultdict(list))
+        for question, answer in zip(self._questions, self._answers, strict=True):
+            gathered[question.claim, question.lemma][question.near_miss].append(answer)
+        return {
+            claim.id: [lemma_result(lemma, gathered[claim.id, lemma.name]) for lemma in claim.lemmas]
+            for claim in self._claims
+        }
+
+    def _work(self) -> None:
+        try:
+            self._answers = answer_all(self._questions, self._jobs, self._heard)
+        except BaseException as error:  # handed to the waiting thread
+            self._error = error
+
+    def _heard(self, index: int, answer: MemberResult) -> None:
+        self._done += 1
+        question = self._questions[index]
+        label = f" [{question.label}]" if question.label else ""
+        what = question.lemma if question.near_miss < 0 else f"near miss {question.near_miss + 1} of {question.lemma}"
+        self._listener(
+            Event("obligation", f"{self._slug}/{question.claim}", f"{what}{label}: {answer.verdict}", self._done, len(self._questions))
+        )
+
+
+def _claim_result(claim: Claim, lemmas: Sequence[LemmaResult], measures: Sequence[MeasureResult]) -> ClaimResult:
+    """The verdict of a claim is the worst of its parts."""
+    checks = [check for measure in measures for check in measure.checks]
+    parts = [*(lemma.verdict for lemma in lemmas), *(check.verdict for check in checks)]
+    verdict = worst(parts)
+    how = _how(lemmas, measures) if verdict is Verdict.PASS else ()
+    named = [*((lemma.name, lemma.verdict, lemma.reason) for lemma in lemmas), *((c.name, c.verdict, c.reason) for c in checks)]
+    reason = "; ".join(f"{name}: {why}" for name, part, why in named if part is verdict) or (claim.unchecked or "nothing to check")
+    expected = Verdict(claim.expected)
+    return ClaimResult(
+        id=claim.id,
+        statement=claim.statement,
+        source=claim.source,
+        origin=claim.origin,
+        strength=claim.strength,
+        verdict=verdict,
+        how=how,
+        headline=_headline(lemmas, measures, verdict, reason),
+        reason=reason,
+        expected=expected,
+        as_expected=verdict is expected or (not parts and claim.unchecked is not None),
+        assumptions=tuple(_assumption_result(assumption, measures) for assumption in claim.assumptions),
+        lemmas=tuple(lemmas),
+        measures=tuple(measures),
+        finding_instead=claim.finding.instead if claim.finding else None,
+        finding_shown_by=claim.finding.shown_by if claim.finding else None,
+        proxy=claim.proxy,
+        unchecked=claim.unchecked,
+        not_shown=claim.not_shown,
+        notes=claim.notes,
+    )
+
+
+def _how(lemmas: Sequence[LemmaResult], measures: Sequence[MeasureResult]) -> tuple[How, ...]:
+    """Kinds of evidence a PASS rests on; lemmas count only where they cover the claim or a case of it."""
+    kinds = {lemma.how for lemma in lemmas if lemma.covers != "step"} | {c.how for m in measures for c in m.checks}
+    if not measures and not any(lemma.covers != "step" for lemma in lemmas):
+        kinds |= {lemma.how for lemma in lemmas}
+    return tuple(kind for kind in How if kind in kinds)
+
+
+def _headline(
+    lemmas: Sequence[LemmaResult], measures: Sequence[MeasureResult], verdict: Verdict, reason: str
+) -> str:
+    if verdict is not Verdict.PASS:
+        return reason
+    said = []
+    if lemmas:
+        covering = [lemma for lemma in lemmas if lemma.covers != "step"]
+        counted = covering or lemmas
+        members = sum(len(lemma.members) for lemma in counted)
+        said.append(f"{members} obligations hold ({'covering the claim' if covering else 'steps of it'})")
+    said += [check.reason for measure in measures for check in measure.checks][:1]
+    controls = [control for measure in measures for control in measure.controls]
+    misses = [near_miss for lemma in lemmas for near_miss in lemma.near_misses]
+    rejected = sum(c.rejected for c in controls) + sum(n.rejected for n in misses)
+    return "; ".join([*said, f"{rejected} of {len(controls) + len(misses)} near misses rejected"])
+
+
+def _assumption_result(assumption: Assumption, measures: Sequence[MeasureResult]) -> AssumptionResult:
+    if assumption.check is not None:
+        failed = [reason for m in measures for reason in m.failures.values() if f"{assumption.name!r}" in reason]
+        enforced = f"checked on every instance: {assumption.check_text}"
+        return AssumptionResult(
+            name=assumption.name,
+            statement=assumption.statement,
+            enforced=enforced if not failed else f"{enforced}; broken on {len(failed)}",
+            verdict=Verdict.ERROR if failed else Verdict.PASS,
+        )
+    if assumption.by is not None:
+        return AssumptionResult(
+            name=assumption.name, statement=assumption.statement, enforced=f"by the {assumption.by}", verdict=Verdict.PASS
+        )
+    return AssumptionResult(
+        name=assumption.name, statement=assumption.statement, enforced="declared only", verdict=Verdict.UNSUPPORTED
+    )

@@ -1,0 +1,161 @@
+"""What a judgement looks like to a reader: regions, intervals, witnesses and the figure, as plain results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from checker.judge.prediction import Cell, Judgement, Kind, Prediction
+from checker.result import CellResult, Curve, Figure, Span, WitnessResult
+from checker.spec.claim import Check, Control, Run
+from checker.verify.evaluation import Reading
+
+Array = npt.NDArray[np.float64]
+
+_MOST_CONTROLS = 4
+_RATES = (Kind.RATE, Kind.RATE_AT_MOST, Kind.RATE_AT_LEAST)
+
+
+def describe_run(run: Run) -> str:
+    """One line: the components of the run and what is swept."""
+    parts = []
+    for name in ("data", "model", "dynamics"):
+        kind = getattr(getattr(run.params, name, None), "kind", None)
+        if kind is not None:
+            parts.append(f"{name} {kind}")
+    for axis in run.sweep:
+        parts.append(f"{axis.name} from {axis.values[0]:g} to {axis.values[-1]:g} ({len(axis.values)} values)")
+    for name, values in run.case_values.items():
+        parts.append(f"{name} in {', '.join(f'{value:g}' for value in values)}")
+    return "; ".join([*parts, "float64"])
+
+
+def cells_of(cells: Sequence[Cell | None]) -> tuple[CellResult, ...]:
+    """The judge's cells as results."""
+    return tuple(
+        CellResult(
+            label=cell.label,
+            interval=Span(lo=cell.interval.lo, hi=cell.interval.hi) if cell.interval is not None else None,
+            inner=Span(lo=cell.region.inner.lo, hi=cell.region.inner.hi),
+            outer=Span(lo=cell.region.outer.lo, hi=cell.region.outer.hi),
+            verdict=cell.verdict,
+            note=cell.note,
+        )
+        for cell in cells
+        if cell is not None
+    )
+
+
+def span_of(judgement: Judgement) -> Span | None:
+    """The interval that decided: of the first cell with the judgement's own verdict, else of the first."""
+    chosen = [cell for cell in judgement.cells if cell.interval is not None]
+    cell = next((cell for cell in chosen if cell.verdict is judgement.verdict), chosen[0] if chosen else None)
+    return None if cell is None or cell.interval is None else Span(lo=cell.interval.lo, hi=cell.interval.hi)
+
+
+def witness_of(reading: Reading | None, judgement: Judgement, target: str) -> WitnessResult | None:
+    """The entry that went furthest against the prediction, and the command that measures it again."""
+    if reading is None or not judgement.worst:
+        return None
+    sample, target_values = reading.sample, reading.prediction.target
+    where, index, options = {}, [], ""
+    for axis in sample.axes:
+        position = judgement.worst.get(axis)
+        if position is None:
+            index.append(slice(None))
+            continue
+        index.append(slice(position, position + 1))
+        where[axis] = f"{sample.coords[axis][position]:.17g}"
+        options += f" --instance {where[axis]}" if axis == "seed" else f" --at {axis}={where[axis]}"
+    measured = sample.values[tuple(index)]
+    predicted = np.broadcast_to(target_values, sample.values.shape)[tuple(index)]
+    return WitnessResult(
+        where=where,
+        measured=_summary(measured),
+        predicted=_summary(predicted),
+        replay=f"check replay {target}{options}",
+    )
+
+
+def _summary(values: Array) -> str:
+    if values.size == 1:
+        return f"{values.item():.10g}"
+    return f"from {np.min(values):.6g} to {np.max(values):.6g}"
+
+
+def figure_of(
+    check: Check, reading: Reading | None, controls: Sequence[tuple[Control, Check, Reading | None]]
+) -> Figure | None:
+    """Observable, prediction, region and controls over the axis that matters most."""
+    if reading is None:
+        return None
+    axis = _plot_axis(reading)
+    x, middle, low, high = _profile(reading, reading.sample.values, axis)
+    curves = [Curve(label=f"measured {check.quantity_text}", role="observable", x=_t(x), y=_t(middle), y_low=_t(low), y_high=_t(high))]
+    _, predicted, _, _ = _profile(reading, reading.prediction.target, axis)
+    predicted = _through(middle, predicted, reading.prediction)
+    role = "bound" if reading.prediction.kind in (Kind.AT_MOST, Kind.AT_LEAST) else "prediction"
+    curves.append(Curve(label=check.expectation.text, role=role, x=_t(x), y=_t(predicted)))
+    band = _band(predicted, reading.prediction)
+    if band is not None:
+        curves.append(Curve(label="region", role="region", x=_t(x), y=_t(predicted), y_low=_t(band[0]), y_high=_t(band[1])))
+    for control, patched, other in controls[:_MOST_CONTROLS]:
+        if other is None or _plot_axis(other) != axis:
+            continue
+        cx, cmiddle, _, _ = _profile(other, other.sample.values, axis)
+        if control.form == "prediction":
+            _, cy, _, _ = _profile(other, other.prediction.target, axis)
+            cy = _through(cmiddle, cy, other.prediction)
+        else:
+            cy = cmiddle
+        curves.append(Curve(label=f"control: {control.text}", role="control", x=_t(cx), y=_t(cy)))
+    positive_x = bool(np.all(x > 0)) and axis != "seed"
+    spread = float(x.max() / x.min()) if positive_x else 1.0
+    shown = np.concatenate([np.asarray(c.y) for c in curves if c.role != "region"])
+    shown = shown[np.isfinite(shown)]
+    y_log = reading.prediction.kind in _RATES and bool(np.all(shown > 0))
+    return Figure(
+        title=check.quantity_text,
+        x_label="instance" if axis == "seed" else axis,
+        y_label=check.quantity_text,
+        x_log=positive_x and spread > 20,
+        y_log=y_log,
+        curves=tuple(curves),
+    )
+
+
+def _t(values: Array) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _plot_axis(reading: Reading) -> str:
+    if reading.prediction.along is not None:
+        return reading.prediction.along.axis
+    sizes = {axis: len(reading.sample.coords[axis]) for axis in reading.sample.axes if axis != "seed"}
+    return max(sizes, key=lambda axis: sizes[axis]) if sizes else "seed"
+
+
+def _profile(reading: Reading, values: Array, axis: str) -> tuple[Array, Array, Array, Array]:
+    """Coordinates along ``axis`` and the median, smallest and largest value over everything else."""
+    sample = reading.sample
+    full = np.broadcast_to(values, sample.values.shape)
+    where = sample.axes.index(axis)
+    rows = np.moveaxis(full, where, 0).reshape(full.shape[where], -1)
+    x = np.arange(1.0, full.shape[where] + 1) if axis == "seed" else np.asarray(sample.coords[axis], dtype=float)
+    return x, np.median(rows, axis=1), rows.min(axis=1), rows.max(axis=1)
+
+
+def _through(measured: Array, form: Array, prediction: Prediction) -> Array:
+    """A rate's form has a free constant: drawn through the last measured point."""
+    if prediction.kind not in _RATES or form[-1] == 0:
+        return form
+    return form * (measured[-1] / form[-1])
+
+
+def _band(predicted: Array, prediction: Prediction) -> tuple[Array, Array] | None:
+    if prediction.within is None or prediction.kind not in (Kind.EQUALS, Kind.LIMIT):
+        return None
+    scale = np.abs(predicted) if prediction.within.relative else 1.0
+    return predicted - prediction.within.below * scale, predicted + prediction.within.above * scale
