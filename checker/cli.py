@@ -40,17 +40,20 @@ examples:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The top-level parser; each verb's own options are added when it is chosen."""
+    """The top-level parser, with the options of the default verb; the others have theirs behind `check VERB --help`."""
+    from checker.commands import run
+
     verbs = "\n".join(f"  {name:<8} {text}" for name, text in VERBS.items())
     top = argparse.ArgumentParser(
         prog="check",
         usage="check [VERB] PATH... [options]",
         description="Check what deep-learning theory papers claim: prove it, measure it, try to break it.\n\n"
-        f"verbs:\n{verbs}\n\n`check VERB --help` has the options of a verb.",
+        f"verbs:\n{verbs}\n\n`check VERB --help` has the options of each; below are those of `run`.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"check {__version__}")
+    run.configure(top)
     return top
 
 

@@ -100,6 +100,7 @@ class Curve(Result):
     y: tuple[float, ...]
     y_low: tuple[float, ...] = ()
     y_high: tuple[float, ...] = ()
+    joined: bool = True  # False: separate points, for an axis without an order such as instances
 
 
 class Figure(Result):

@@ -91,7 +91,7 @@ def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> It
         yield f"  no evidence: {reason}"
     at = {name: _number(value) for name, value in _pairs(options.at, "--at").items()}
     try:
-        reading = read(check, measurement, at)
+        reading = read(check, measure.run, measurement, at)
     except EvaluationError as problem:
         raise CheckError(str(problem)) from None
     sample = reading.sample

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.errors import CheckError, ExitCode
-from checker.execute import receipts
 from checker.targets import Target, grouped, report_folder, resolve
 
 if TYPE_CHECKING:
@@ -97,6 +96,8 @@ def _one_file(
     A whole file writes its report; single claims of it do so only into a folder that was named, because they would
     replace the report of the whole.
     """
+    from checker.execute import receipts
+
     folder = Path(options.out) if options.out else _default_folder(target, options.scale)
     address = receipts.key(
         target.path.read_bytes(),

@@ -6,12 +6,14 @@ Folding ``2/3`` or ``10**-4`` loses nothing, for literals have no domain; the si
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from checker.expr.errors import ExpressionError
-from checker.expr.node import MINUS_ONE, Add, Mul, Node, Num, Pow
+from checker.expr.node import MINUS_ONE, Add, And, Mul, Node, Not, Num, Or, Pow, Rel, RelOp, Truth
 from checker.expr.size import MAX_DIGITS
+
+_CONTRARY: Mapping[RelOp, RelOp] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
 def plus(terms: Iterable[Node]) -> Node:
@@ -70,3 +72,22 @@ def raise_to(base: Node, exponent: Node) -> Node:
     return Num(value ** (order % 2 if largest == 1 else order))
 
 
+def is_condition(node: Node) -> bool:
+    """Whether the node is true or false rather than a number."""
+    return isinstance(node, Rel | And | Or | Not | Truth)
+
+
+def contrary(condition: Node) -> Node:
+    """The condition that holds exactly where this one does not."""
+    match condition:
+        case Rel(op, left, right):
+            return Rel(_CONTRARY[op], left, right)
+        case Truth(value):
+            return Truth(not value)
+        case Not(arg):
+            return arg
+        case And(args):
+            return Or(tuple(map(contrary, args)))
+        case Or(args):
+            return And(tuple(map(contrary, args)))
+    return Not(condition)

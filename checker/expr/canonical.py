@@ -199,7 +199,7 @@ class Table:
     def poly_node(self, poly: fmpq_mpoly) -> Node:
         terms = []
         for exponents, coefficient in poly.terms():
-            factors = [self._power_node(self.atoms[i], int(e)) for i, e in enumerate(exponents) if e]
+            factors = [self.power_node(self.atoms[i], int(e)) for i, e in enumerate(exponents) if e]
             value = to_fraction(coefficient)
             if value != 1 or not factors:
                 factors.insert(0, Num(value))
@@ -207,7 +207,7 @@ class Table:
         return add(*terms)
 
     @staticmethod
-    def _power_node(atom: Atom, n: int) -> Node:
+    def power_node(atom: Atom, n: int) -> Node:
         exponent = Num(Fraction(n, atom.order))
         if atom.kind == "exp":
             return Fn("exp", (mul(exponent, atom.node) if exponent != ONE else atom.node,)) if atom.node != ONE else (

@@ -230,7 +230,8 @@ def general_power(base: Interval, exponent: Interval, at_limit: bool) -> Interva
     if not base.has_zero():
         return result
     parts = [result, from_ball(arb(0))] + ([] if exponent.positive else [from_ball(arb(1))])
-    partial = base.partial or not base.nonnegative or not exponent.nonnegative
+    # 0**0 == 1 breaks continuity, so that point counts as one where nothing may be concluded.
+    partial = base.partial or not base.nonnegative or not exponent.positive
     return replace(hull(parts), partial=partial)
 
 

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from typing import NoReturn
 
-from checker.expr.build import negate, plus, raise_to, reciprocal, times
+from checker.expr.build import is_condition, negate, plus, raise_to, reciprocal, times
 from checker.expr.errors import ExpressionError
 from checker.expr.forms import FORM_READERS
 from checker.expr.functions import FORMS, FUNCTIONS, INTERNAL
@@ -299,11 +299,6 @@ class Parser:
             wanted = f"{name}({', '.join(definition.parameters)})" if definition.parameters else name
             self.fail(node, f"{name} takes {len(definition.parameters)} arguments, got {len(arguments)}", expected=wanted)
         return check_size(definition.apply(tuple(arguments)))
-
-
-def is_condition(node: Node) -> bool:
-    """Whether the node is true or false rather than a number."""
-    return isinstance(node, Rel | And | Or | Not | Truth)
 
 
 def _dotted(node: ast.expr) -> str | None:

@@ -35,6 +35,9 @@ class Translator:
     side: list[Any] = field(default_factory=list)
     memo: dict[Node, Any] = field(default_factory=dict)
     symbols: dict[str, Any] = field(default_factory=dict)
+    # A context of its own: what other questions declared before must not change the order of variables, or the answer.
+    context: Any = field(default_factory=z3.Context)
+    count: int = 0
 
     def bounds(self) -> list[Any]:
         """The domain of every symbol met so far, strictness included."""
@@ -42,11 +45,11 @@ class Translator:
         for name, variable in self.symbols.items():
             domain = self.domains.get(name, Domain())
             if domain.lo is not None:
-                found.append(variable > number(domain.lo) if domain.lo_open else variable >= number(domain.lo))
+                found.append(variable > self.number(domain.lo) if domain.lo_open else variable >= self.number(domain.lo))
             if domain.hi is not None:
-                found.append(variable < number(domain.hi) if domain.hi_open else variable <= number(domain.hi))
+                found.append(variable < self.number(domain.hi) if domain.hi_open else variable <= self.number(domain.hi))
             if domain.values is not None:
-                found.append(z3.Or(*[variable == number(item) for item in domain.values]))
+                found.append(z3.Or(*[variable == self.number(item) for item in domain.values]))
         return found
 
     def term(self, node: Node) -> Any:
@@ -58,7 +61,7 @@ class Translator:
     def _term(self, node: Node) -> Any:
         match node:
             case Num(value):
-                return number(value)
+                return self.number(value)
             case Sym(name):
                 return self._symbol(name)
             case Add(args):
@@ -72,10 +75,10 @@ class Translator:
                 return z3.If(inner >= 0, inner, -inner)
             case Fn("sign", (arg,)):
                 inner = self.term(arg)
-                return z3.If(inner > 0, number(1), z3.If(inner < 0, number(-1), number(0)))
+                return z3.If(inner > 0, self.number(1), z3.If(inner < 0, self.number(-1), self.number(0)))
             case Fn("relu", (arg,)):
                 inner = self.term(arg)
-                return z3.If(inner >= 0, inner, number(0))
+                return z3.If(inner >= 0, inner, self.number(0))
             case Fn("max" | "min" as name, args):
                 return self._extreme([self.term(arg) for arg in args], name == "max")
             case Piecewise(cases, otherwise):
@@ -85,7 +88,7 @@ class Translator:
                 return result
             case Binder("Sum", body, Num(lo), Num(hi)) if lo.denominator == hi.denominator == 1 and hi - lo < _MAX_TERMS:
                 terms = [self.term(instantiate(body, num(n))) for n in range(int(lo), int(hi) + 1)]
-                return z3.Sum(*terms) if terms else number(0)
+                return z3.Sum(*terms) if terms else self.number(0)
             case Fn(name, _):
                 raise UnsupportedError("z3", name)
             case Const(name):
@@ -97,15 +100,26 @@ class Translator:
         if name not in self.symbols:
             domain = self.domains.get(name, Domain())
             whole = domain.integer and not self.relaxed
-            self.symbols[name] = z3.ToReal(z3.Int(name)) if whole else z3.Real(name)
+            self.symbols[name] = z3.ToReal(z3.Int(name, self.context)) if whole else z3.Real(name, self.context)
         return self.symbols[name]
 
     def fresh(self, prefix: str) -> Any:
-        return z3.FreshReal(prefix)
+        """A new real variable."""
+        self.count += 1
+        return z3.Real(f"{prefix}!{self.count}", self.context)
+
+    def number(self, value: Fraction | int) -> Any:
+        """An exact rational constant; raises ``UnsupportedError`` past 300 digits."""
+        exact = Fraction(value)
+        if max(abs(exact.numerator), exact.denominator) > 10**_MAX_DIGITS:
+            raise UnsupportedError("z3", "a number of more than 300 digits")
+        return z3.RatVal(exact.numerator, exact.denominator, self.context)
 
     def _power(self, base: Node, exponent: Fraction) -> Any:
         if abs(exponent.numerator) > _MAX_POWER or exponent.denominator > _MAX_POWER:
             raise UnsupportedError("z3", f"the power {exponent}")
+        if exponent == 0:
+            return self.number(1)
         under = self.term(base)
         if exponent.denominator != 1:
             root = self.fresh("root")
@@ -127,7 +141,7 @@ class Translator:
         """A z3 formula for a relation or condition."""
         match node:
             case Truth(value):
-                return z3.BoolVal(value)
+                return z3.BoolVal(value, self.context)
             case And(args):
                 return z3.And(*[self.formula(arg) for arg in args])
             case Or(args):
@@ -142,16 +156,8 @@ class Translator:
                 raise UnsupportedError("z3", f"{type(node).__name__} as a condition")
 
 
-def number(value: Fraction | int) -> Any:
-    """An exact z3 rational; raises ``UnsupportedError`` past 300 digits."""
-    exact = Fraction(value)
-    if max(abs(exact.numerator), exact.denominator) > 10**_MAX_DIGITS:
-        raise UnsupportedError("z3", "a number of more than 300 digits")
-    return z3.RatVal(exact.numerator, exact.denominator)
-
-
 def _repeated(term: Any, times: int) -> Any:
-    return number(1) if times == 0 else z3.Product(*[term] * times) if times > 1 else term
+    return term if times == 1 else z3.Product(*[term] * times)
 
 
 def from_model(value: Any, digits: int = 40) -> Fraction | None:

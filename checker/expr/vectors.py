@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
-from checker.expr.build import negate, plus, reciprocal, times
+from checker.expr.build import is_condition, negate, plus, reciprocal, times
 from checker.expr.derive import diff
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
@@ -26,15 +26,12 @@ from checker.expr.node import (
     Fn,
     Mul,
     Node,
-    Not,
     Num,
-    Or,
     Piecewise,
     Pow,
     Rel,
     Subscript,
     Sym,
-    Truth,
     Vec,
     instantiate,
     num,
@@ -53,7 +50,7 @@ def expand(node: Node, domains: Mapping[str, Domain]) -> Node:
     number, shapes do not match, or a function has no formula in components (``eigenvalues``).
     """
     value = _Expansion(domains).of(node)
-    return _all(value) if _is_condition(node) else value
+    return _all(value) if is_condition(node) else value
 
 
 def expand_domains(domains: Mapping[str, Domain]) -> dict[str, Domain]:
@@ -117,10 +114,6 @@ def _names(name: str, shape: tuple[int, ...]) -> list[str]:
     if not shape:
         return [name]
     return [f"{name}[{','.join(map(str, index))}]" for index in product(*(range(size) for size in shape))]
-
-
-def _is_condition(node: Node) -> bool:
-    return isinstance(node, Rel | And | Or | Not | Truth)
 
 
 def _all(value: Node) -> Node:
@@ -289,7 +282,7 @@ def _indexes_by_its_variable(body: Node) -> bool:
 
 
 def _indicator(entry: Node) -> Node:
-    return Piecewise(((entry, ONE),), ZERO) if _is_condition(entry) else entry
+    return Piecewise(((entry, ONE),), ZERO) if is_condition(entry) else entry
 
 
 def _sum(values: tuple[Node, ...]) -> Node:

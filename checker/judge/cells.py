@@ -43,9 +43,9 @@ class Budget:
 class Found:
     """The evidence in one cell.
 
-    ``full`` is the interval at the whole level of the look (a PASS rests on it), ``divided`` at the level divided by the
-    number of cells (a FAIL rests on it); ``None`` where it was refused, with the reason in ``note``.  ``fixed`` is the
-    part of the half-width that more seeds do not shrink.
+    ``full`` is the interval at the whole level of the look (a PASS rests on it), ``divided`` at the level divided by
+    the number of cells (a FAIL rests on it); ``None`` where it was refused, with the reason in ``note``.  ``fixed``
+    is the part of the half-width that more seeds do not shrink.
     """
 
     full: Interval | None
@@ -104,19 +104,8 @@ def _worst(found: Sequence[Found], region: Sequence[Region], verdicts: Sequence[
     order = {Verdict.FAIL: 0, None: 1, Verdict.PASS: 2}
     ranks = [order[verdict] for verdict in verdicts]
     return min(
-        range(len(found)), key=lambda c: (ranks[c], found[c].full is not None, -excess(found[c].middle, region[c]))
-    )
-
-
-def excess(value: float, region: Region) -> float:
-    """How far a value lies outside M_out, in units of the region's half-width (of the bound, if one-sided); negative inside."""
-    low, high = region.outer.lo, region.outer.hi
-    if np.isfinite(low) and np.isfinite(high):
-        scale = (high - low) / 2
-    else:
-        scale = abs(high if np.isfinite(high) else low)
-    outside = max(low - value, value - high)
-    return float(outside / scale) if scale > 0 and np.isfinite(outside) else float(outside)
+        range(len(found)), key=lambda c: (ranks[c], found[c].full is not None, -regions.excess(found[c].middle,
+        region[c])) )
 
 
 def assemble(
@@ -133,10 +122,10 @@ def assemble(
 ) -> Judgement:
     """The judgement with its cells, table (the ``MOST_ROWS`` cells nearest to failing) and arrays for the plot.
 
-    ``centre`` heads the column of middle values; ``seed`` is the instance that decided; ``predicted`` overrides the words
-    for the region of each cell.
+    ``centre`` heads the column of middle values; ``seed`` is the instance that decided; ``predicted`` overrides the
+    words for the region of each cell.
     """
-    ranked = sorted(range(len(found)), key=lambda c: (c != settled.worst, -excess(found[c].middle, region[c])))
+    ranked = sorted(range(len(found)), key=lambda c: (c != settled.worst, -regions.excess(found[c].middle, region[c])))
     chosen = sorted(ranked[:MOST_ROWS])
     cells = tuple(
         Cell(reduced.labels[c], settled.shown[c], region[c], settled.verdicts[c], found[c].note) for c in chosen

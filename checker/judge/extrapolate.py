@@ -1,4 +1,5 @@
-"""One number at infinity from a sequence of sizes: least squares on a ladder of tail windows with a family of next-order terms.
+"""One number at infinity from a sequence of sizes: least squares on a ladder of tail windows with a family of
+next-order terms.
 
 The one idea: every coefficient of a least-squares fit is a *linear functional* of the data, so each seed gives one
 number (whatever is correlated along its path), and what the fits with different next-order terms and windows
@@ -67,7 +68,9 @@ def ladder(log_size: Array) -> tuple[int, ...]:
 
 
 def coefficient(target: Array, others: Sequence[Array]) -> Array:
-    """Weights W (K,) with W @ y = least-squares coefficient of ``target`` in y ~ [target, *others]; NaN if not identified."""
+    """Weights W (K,) with W @ y = least-squares coefficient of ``target`` in y ~ [target, *others]; NaN if not
+    identified.
+    """
     scaled = [column / np.linalg.norm(column) for column in others if np.any(column)]
     if scaled:
         basis, triangle = np.linalg.qr(np.column_stack(scaled))
@@ -93,7 +96,9 @@ def fits(log_size: Array, target: Array, families: Sequence[Sequence[Array]]) ->
 
 
 def each(y: Array, error: Array, fit: Fits) -> Extrapolation:
-    """One interval per instance from y (n, K), each instance free of sampling noise; ``error`` (n, K) its numerical error."""
+    """One interval per instance from y (n, K), each instance free of sampling noise; ``error`` (n, K) its numerical
+    error.
+    """
     middle = np.einsum("nk,wgk->nwg", y, fit.weights)
     half = np.einsum("nk,wgk->nwg", error, np.abs(fit.weights))
     drift = np.zeros_like(middle)

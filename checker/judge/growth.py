@@ -1,4 +1,5 @@
-"""A rate claim in its own coordinates: the size variable X, the exponents p (power against the form) and q (extra logs).
+"""A rate claim in its own coordinates: the size variable X, the exponents p (power against the form) and q (extra
+logs).
 
 p is the coefficient of log f, q that of log log X once p = 1 is taken; exact claims have p = 1 and q = 0.  A constant
 form has no p: its coordinate is the slope on log X, exactly 0.
@@ -62,14 +63,17 @@ class Trend:
     numerical: Array
 
 
-def growth(x: Array, form: Array) -> Growth:
+def growth(x: Array, form: Array, *, asymptotic: bool = True) -> Growth:
     """Coordinates for the form f (K,) on increasing sizes x (K,).
 
     Raises ``EvidenceError`` if f is not positive and monotone on the sweep, or where log X < 1: near X = 1 logs mean
-    nothing, and the message names the size to start ``from:``.
+    nothing, and the message names the size to start ``from:``.  An effective exponent (not ``asymptotic``) is read on x
+    itself, wherever its range lies.
     """
     if not (np.all(np.isfinite(form)) and np.all(form > 0)):
         raise EvidenceError("the form of a rate must be positive and finite on the whole sweep")
+    if x.size < 2:
+        raise EvidenceError("a rate needs at least two sizes")
     if not (np.all(np.isfinite(x)) and np.all(x > 0) and np.all(np.diff(x) > 0)):
         raise EvidenceError("the sizes of a rate must be positive, finite and different")
     log_form = np.log(form)
@@ -80,9 +84,9 @@ def growth(x: Array, form: Array) -> Growth:
     elif not (np.all(steps > 0) or np.all(steps < 0)):
         raise EvidenceError("the form of a rate must rise or fall on the whole sweep; start later with `from:`")
     else:
-        power = abs(log_form[-1] - log_form[0]) / np.log(x[-1] / x[0])
-        log_size = np.log(x) if power >= _POWER else np.sign(steps[0]) * log_form
-    if log_size[0] < 1:
+        steepness = abs(log_form[-1] - log_form[0]) / np.log(x[-1] / x[0])
+        log_size = np.log(x) if steepness >= _POWER or not asymptotic else np.sign(steps[0]) * log_form
+    if asymptotic and log_size[0] < 1:
         good = x[log_size >= 1]
         hint = f"start `from:` {good[0]:g}" if good.size else "no size of this sweep is large enough"
         raise EvidenceError(f"log of the size variable is {log_size[0]:.3g} < 1 at size {x[0]:g}; {hint}")
@@ -91,7 +95,9 @@ def growth(x: Array, form: Array) -> Growth:
 
 
 def families(shape: Growth, correction: Array | None) -> Sequence[Sequence[Array]]:
-    """The next-order terms beside the constant column: {0, X^-1, X^-1/2, 1/log X}, or the declared one and its successor."""
+    """The next-order terms beside the constant column: {0, X^-1, X^-1/2, 1/log X}, or the declared one and its
+    successor.
+    """
     ones = np.ones_like(shape.log_size)
     root = np.exp(-(shape.log_size - shape.log_size[0]) / 2)
     if correction is not None:
@@ -142,7 +148,9 @@ def _sign(offset: Array, side: int) -> Array:
 
 
 def _local(log_size: Array, column: Array) -> tuple[Array, Array]:
-    """Weights of the slope on ``column`` over the middle and over the last third (short sweeps: the last two secants)."""
+    """Weights of the slope on ``column`` over the middle and over the last third (short sweeps: the last two
+    secants).
+    """
     count = log_size.size
     third = (log_size[-1] - log_size[0]) / 3
     tolerance = 1e-9 * third

@@ -1,7 +1,7 @@
 """Confidence intervals for one number, each with the assumption it rests on (JUDGE section 2).
 
-Every function takes the level ``a`` (the chance of being wrong, both sides together) and answers an ``Interval`` or, where
-the data break its assumption, a ``Refusal`` in words: refusing is an answer, not an accident.
+Every function takes the level ``a`` (the chance of being wrong, both sides together) and answers an ``Interval`` or,
+where the data break its assumption, a ``Refusal`` in words: refusing is an answer, not an accident.
 """
 
 from __future__ import annotations
@@ -92,9 +92,10 @@ def student_parts(values: Array, a: float) -> tuple[Array, Array, Array]:
 def bounded_mean(values: Array, bounds: tuple[float, float], a: float, at_looks: float) -> Interval | Refusal:
     """Interval for the mean of independent draws (n,), in the order they were drawn, that lie in ``bounds``.
 
-    Assumes only the bounds.  Hedged betting (Waudby-Smith and Ramdas, arXiv 2010.09686): a gambler who bets on deviations from m at
-    predictable stakes rejects m once the capital reaches 1/a; valid at all n at once, so ``a`` is not divided by
-    looks.  Data at the two ends only are counted instead: ``clopper_pearson`` at the level of this look, ``at_looks``.
+    Assumes only the bounds.  Hedged betting (Waudby-Smith and Ramdas, arXiv 2010.09686): a gambler who bets on
+    deviations from m at predictable stakes rejects m once the capital reaches 1/a; valid at all n at once, so ``a``
+    is not divided by looks.  Data at the two ends only are counted instead: ``clopper_pearson`` at the level of this
+    look, ``at_looks``.
     """
     lower, upper = bounds
     if upper <= lower:
@@ -119,7 +120,9 @@ def betting(unit: Array, a: float) -> Interval:
 
 
 def _lowest(unit: Array, stakes: Array, a: float) -> float:
-    """The smallest mean that the gambler who bets upwards has not rejected; capital falls in m, so bisection finds it."""
+    """The smallest mean that the gambler who bets upwards has not rejected; capital falls in m, so bisection finds
+    it.
+    """
 
     def rejected(m: float) -> bool:
         stake = np.minimum(stakes, 0.5 / m)  # half of what can be bet without risk of ruin
@@ -133,7 +136,9 @@ def _lowest(unit: Array, stakes: Array, a: float) -> float:
 
 
 def order_rank(n: int, a: float) -> int:
-    """The largest k with P(Binomial(n, 1/2) < k) <= a/2: the median lies between the k-th smallest and largest; 0: none."""
+    """The largest k with P(Binomial(n, 1/2) < k) <= a/2: the median lies between the k-th smallest and largest; 0:
+    none.
+    """
     return int(np.searchsorted(special.bdtr(np.arange(n), n, 0.5), a / 2, side="right"))
 
 

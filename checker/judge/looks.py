@@ -30,7 +30,8 @@ def spend(alpha: float, look: int) -> float:
 
 
 def schedule(prediction: Prediction, most: int) -> tuple[Look, ...]:
-    """The looks for a prediction when at most ``most`` seeds may be run: doubling batches, the last one at most ``most``.
+    """The looks for a prediction when at most ``most`` seeds may be run: doubling batches, the last one at most
+    ``most``.
 
     ``every`` speaks of the declared number of instances and spends nothing: one look at all of them.  Fewer seeds than
     the first batch give one look, at which means will refuse.

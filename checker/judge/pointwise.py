@@ -10,17 +10,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checker.judge import intervals, words
-from checker.judge.cells import Budget, Found, Settled, assemble, excess, joint, settle
+from checker.judge import intervals, regions, words
+from checker.judge.cells import Budget, Found, Settled, assemble, joint, settle
 from checker.judge.errors import EvidenceError
+from checker.judge.fraction import has_shares, judge_every_share, judge_fraction, tally
 from checker.judge.intervals import Refusal
-from checker.judge.prediction import Array, Interval, Judgement, Region
+from checker.judge.prediction import Array, Interval, Judgement, Over, Prediction, Region
 from checker.judge.reduce import Reduced
 from checker.verdict import How, Verdict
 
-#: More censored (infinite) seeds than this, and the sweep does not bracket what is measured.
-_MOST_CENSORED = 0.2
 _ROUNDING = 8 * float(np.finfo(float).eps)
+#: A violation of a bound by one entry exceeds this many numerical errors.
+_CLEAR = 10.0
+#: Touching a bound counts as holding only where ten numerical errors are under this share of its size: else nothing was
+#: resolved.
+_RESOLVED = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,26 @@ def settle_entries(middle: Array, error: Array, region: Sequence[Region]) -> Arr
     holds = (low >= outer[0]) & (high <= outer[1])
     broken = ~holds & ((high < inner[0]) | (low > inner[1]))
     return np.where(holds, 1.0, np.where(broken, -1.0, 0.0))
+
+
+def largest(values: Array) -> Array:
+    """The largest finite size in each column of values (seeds, cells): the scale against which an error is small."""
+    return np.where(np.isfinite(values), np.abs(values), 0.0).max(axis=0, keepdims=True)
+
+
+def settle_bound(middle: Array, error: Array, region: Sequence[Region], size: Array, strictly: bool) -> Array:
+    """+1, 0, -1 per entry (seeds, cells) against a bound whose natural size is ``size``.
+
+    Broken is what leaves M_in by more than ten errors and is not inside M_out; what only touches the bound, as every
+    tight bound does, holds, unless the claim is strict.
+    """
+    outer = np.array([(r.outer.lo, r.outer.hi) for r in region]).T
+    inner = np.array([(r.inner.lo, r.inner.hi) for r in region]).T
+    holds = (middle - error >= outer[0]) & (middle + error <= outer[1])
+    beyond = np.maximum(inner[0] - middle, middle - inner[1])
+    touches = (beyond <= _CLEAR * error) & (_CLEAR * error <= _RESOLVED * size) & (not strictly)
+    broken = ~holds & (beyond > _CLEAR * error)
+    return np.where(holds | touches, 1.0, np.where(broken, -1.0, 0.0))
 
 
 def judge_every(reduced: Reduced, entries: Entries, alpha: float) -> Judgement:
@@ -91,22 +115,12 @@ def judge_every(reduced: Reduced, entries: Entries, alpha: float) -> Judgement:
 def worst_entry(entries: Entries) -> tuple[int, int]:
     """(seed, cell) of the entry that breaks the prediction most, or comes nearest to it."""
     outer = np.array([(r.outer.lo, r.outer.hi) for r in entries.region]).T
-    scale = np.array([excess_scale(r) for r in entries.region])
+    scale = np.array([regions.unit(r) for r in entries.region])
     with np.errstate(invalid="ignore"):
         outside = np.maximum(outer[0] - entries.middle, entries.middle - outer[1]) / scale
     outside = np.where(entries.settled == entries.settled.min(), np.nan_to_num(outside, nan=np.inf), -np.inf)
     seed, cell = np.unravel_index(int(np.argmax(outside)), outside.shape)
     return int(seed), int(cell)
-
-
-def excess_scale(region: Region) -> float:
-    """The unit of ``cells.excess`` for this region: its half-width, or the size of its one bound, never zero."""
-    low, high = region.outer.lo, region.outer.hi
-    if np.isfinite(low) and np.isfinite(high):
-        scale = (high - low) / 2
-    else:
-        scale = abs(high if np.isfinite(high) else low)
-    return float(scale) if scale > np.finfo(float).tiny else 1.0
 
 
 def judge_centre(reduced: Reduced, entries: Entries, rule: str, budget: Budget) -> Judgement:
@@ -171,74 +185,19 @@ def sentence(
     return f"{said}; more seeds will not help: the numerical error {words.number(found[c].fixed)} is too large"
 
 
-def judge_fraction(
-    reduced: Reduced, holds: Array, possible: Array, level: float, margin: float, grid: frozenset[str],
-    budget: Budget, what: str,
-) -> Judgement:
-    """The share of seeds at which a predicate holds, against ``level``: exact binomial intervals.
-
-    ``holds`` and ``possible`` (seeds, cells) are 1 where it certainly, and perhaps, holds.  Cells along ``grid`` stay apart;
-    all others belong to one seed and must hold together.
-    """
-    certain, open_ = (_together(array, reduced, grid) for array in (holds, possible))
-    kept = [i for i, axis in enumerate(reduced.axes) if axis in grid]
-    outline = Reduced(
-        certain, np.zeros_like(certain), certain, None, tuple(reduced.axes[i] for i in kept),
-        tuple(reduced.shape[i] for i in kept), _grid_labels(reduced, kept), reduced.coords, (),
-    )
-    seeds, cells = certain.shape
-    region = (Region(Interval(level, np.inf), Interval(level - margin, np.inf)),) * cells
-    found = []
-    for c in range(cells):
-        low, high = int(certain[:, c].sum()), int(open_[:, c].sum())
-        full, divided = (
-            Interval(
-                intervals.clopper_pearson(low, seeds, part.level).lo, intervals.clopper_pearson(high, seeds, part.level).hi
-            )
-            for part in (budget, budget.share(cells))
-        )
-        found.append(Found(full, divided, (low + high) / 2 / seeds, (high - low) / 2 / seeds, f"{low} of {seeds}"))
-    settled = settle(found, region, seeds)
-    c = settled.worst
-    held = f"{what} in {found[c].note} seeds"
-    failing = np.flatnonzero(certain[:, c] == 0)
-    return assemble(
-        outline, found, region, settled, how=How.SIMULATED, centre="share", seed=int(failing[0]) if failing.size else None,
-        reason=sentence(f"{held}: share", outline, found, region, settled, words.count(seeds, "seed")),
-    )
-
-
-def _grid_labels(reduced: Reduced, kept: Sequence[int]) -> tuple[str, ...]:
-    if not kept:
-        return ("",)
-    return tuple(
-        ", ".join(
-            f"{reduced.axes[i]} = {words.number(float(reduced.coords[reduced.axes[i]][k]))}"
-            for i, k in zip(kept, index, strict=True)
-        )
-        for index in np.ndindex(*(reduced.shape[i] for i in kept))
-    )
-
-
-def _together(array: Array, reduced: Reduced, grid: frozenset[str]) -> Array:
-    """(seeds, cells) -> (seeds, cells of the grid): 1 where all cells off the grid are 1."""
-    shaped = array.reshape(array.shape[0], *reduced.shape)
-    off = tuple(i + 1 for i, axis in enumerate(reduced.axes) if axis not in grid)
-    return shaped.min(axis=off).reshape(array.shape[0], -1) if off else array
-
-
 def judge_entries(
-    reduced: Reduced, entries: Entries, rule: str, level: float | None, grid: frozenset[str], budget: Budget
+    reduced: Reduced, entries: Entries, prediction: Prediction, rule: Over, grid: frozenset[str], budget: Budget
 ) -> Judgement:
     """Dispatch on what is claimed of the seeds: ``every``, ``mean``, ``median`` or ``fraction >= level``."""
-    censored = np.isinf(entries.middle)
-    if rule == "every":
+    shares = has_shares(prediction, reduced.axes)
+    if rule.rule == "fraction" or shares:
+        what = f"{entries.what} is as predicted"
+        counted = tally(entries.settled, reduced, prediction, grid)
+        if rule.rule == "fraction" and rule.level is not None:
+            return judge_fraction(counted, rule.level, rule.margin, budget, what)
+        if rule.rule == "every":
+            return judge_every_share(counted, what)
+        raise EvidenceError(f"a fraction over recorded entries goes with seeds `every` or `fraction`, not `{rule.rule}`")
+    if rule.rule == "every":
         return judge_every(reduced, entries, budget.alpha)
-    if rule == "fraction" and level is not None:
-        certain, perhaps = (entries.settled > 0).astype(float), (entries.settled >= 0).astype(float)
-        return judge_fraction(reduced, certain, perhaps, level, 0.0, grid, budget, f"{entries.what} as predicted")
-    if rule == "median" and censored.mean(axis=0).max() > _MOST_CENSORED:
-        raise EvidenceError(
-            f"{censored.mean(axis=0).max():.0%} of the seeds are censored (infinite): the grid does not bracket the quantity"
-        )
-    return judge_centre(reduced, entries, rule, budget)
+    return judge_centre(reduced, entries, rule.rule, budget)

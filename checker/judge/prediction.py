@@ -33,10 +33,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """How one axis is taken together: ``every``, ``mean``, ``median``, ``max``, ``last`` or ``fraction >= level``."""
+    """How one axis is taken together: ``every``, ``mean``, ``median``, ``max``, ``last`` or ``fraction >= level``.
+
+    ``margin`` is the indifference zone of a fraction over seeds: a probability above ``level - margin`` may pass.
+    """
 
     rule: Literal["every", "mean", "median", "max", "last", "fraction"]
     level: float | None = None
+    margin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checker.judge import growth
+from checker.judge import growth, words
+from checker.judge.extrapolate import Extrapolation
 from checker.judge.growth import Growth, Trend
 from checker.judge.prediction import Array, Interval, Region, Within
 from checker.judge.regions import decide, inside
+from checker.judge.trials import Coordinate, Trial
 from checker.verdict import Verdict
 
 _INF = float("inf")
+_LEAST_SIZES = 4
 #: q: a whole log more or less is a false claim; the margin of p does not apply to it.
 _LOGS_INNER, _LOGS_OUTER = 0.25, 0.5
 PASS_SIZES, PASS_DECADES, PASS_FORM_DECADES = 8, 2.0, 1.0
@@ -30,7 +33,8 @@ _ROUNDING = 1e-9  # decades of a sweep "from 1e2 to 1e4" are 2, not 1.9999999
 class Target:
     """What a rate has to meet: regions of p and q; ``side`` 0 two-sided, else the sign of (p - exact) that is bad.
 
-    ``beyond`` is where a one-sided claim holds with room to spare, whatever the logs do; ``step`` is the smaller margin of p.
+    ``beyond`` is where a one-sided claim holds with room to spare, whatever the logs do; ``step`` is the smaller
+    margin of p.
     """
 
     p: Region
@@ -49,23 +53,11 @@ class Target:
         return Interval(-_INF, edge) if self.side > 0 else Interval(edge, _INF)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One instance (or the pooled seeds): P, Q, the half-widths due to seeds, the verdict and what held it back."""
-
-    p: Interval
-    q: Interval | None
-    p_sampling: float
-    q_sampling: float
-    verdict: Verdict | None
-    note: str = ""
-
-
 def target(shape: Growth, within: Within, strength: int, with_logs: bool) -> Target:
     """Regions for a form: ``strength`` 0 tight, +1 upper (y = O(f)), -1 lower.
 
-    An absolute ``within`` is an error of the exponent on X and is divided by |d log f / d log X|; a relative one is already
-    a share of the exponent.
+    An absolute ``within`` is an error of the exponent on X and is divided by |d log f / d log X|; a relative one is
+    already a share of the exponent.
     """
     exact, side = shape.exact, strength
     if shape.constant:
@@ -96,10 +88,17 @@ def _region(at: float, in_below: float, in_above: float, out_below: float, out_a
     )
 
 
-def outcomes(
+def trials(
     y: Array, error: Array, shape: Growth, aim: Target, correction: Array | None, a: float | None, control: bool
-) -> tuple[list[Outcome], str]:
-    """Verdicts from log y (n, K) and its errors: one per row, or with a level ``a`` one pooled; and why there is none."""
+) -> tuple[Trial, ...]:
+    """Verdicts from log y (n, K) and its errors: one per row, or with a level ``a`` one pooled over the rows.
+
+    ``control`` lifts the protection of a claim that is still closing in: controls are judged on the intervals alone.
+    """
+    if shape.x.size < _LEAST_SIZES:
+        note = f"{words.count(shape.x.size, 'size')} above the numerical floor; an extrapolation needs {_LEAST_SIZES}"
+        nothing = Trial((Coordinate("p", None, aim.p),), None, note, short=True)
+        return (nothing,) * (1 if a is not None else y.shape[0])
     pool = a is not None
     p_found = growth.power(y, error, shape, correction, a)
     q_found = growth.logs(y, error, shape, correction, a) if aim.with_logs else None
@@ -107,12 +106,23 @@ def outcomes(
     q_trend = growth.trend(y - shape.log_form, error, shape.log_size, np.log(shape.log_size), 0.0, aim.q_side, pool)
     found = []
     for m in range(p_found.low.size):
-        p = Interval(float(p_found.low[m]), float(p_found.high[m]))
-        q = None if q_found is None else Interval(float(q_found.low[m]), float(q_found.high[m]))
-        verdict, note = _verdict(p, q, shape, aim, _row(p_trend, m), _row(q_trend, m), control)
-        q_sampling = 0.0 if q_found is None else float(q_found.sampling[m])
-        found.append(Outcome(p, q, float(p_found.sampling[m]), q_sampling, verdict, note))
-    return found, p_found.refused or (q_found.refused if q_found is not None else "")
+        p = _interval(p_found, m)
+        q = None if q_found is None else _interval(q_found, m)
+        verdict, note, short = _verdict(p, q, shape, aim, _row(p_trend, m), _row(q_trend, m), control)
+        parts = [Coordinate("p", _finite(p), aim.p, float(p_found.sampling[m]))]
+        if q_found is not None and q is not None:
+            parts.append(Coordinate("q", _finite(q), aim.q, float(q_found.sampling[m])))
+        refused = p_found.refused or ("" if q_found is None else q_found.refused)
+        found.append(Trial(tuple(parts), verdict, note or refused, short))
+    return tuple(found)
+
+
+def _interval(found: Extrapolation, m: int) -> Interval:
+    return Interval(float(found.low[m]), float(found.high[m]))
+
+
+def _finite(interval: Interval) -> Interval | None:
+    return interval if np.isfinite(interval.lo) and np.isfinite(interval.hi) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,26 +139,27 @@ def _row(trend: Trend, m: int) -> _Row:
 
 def _verdict(
     p: Interval, q: Interval | None, shape: Growth, aim: Target, p_trend: _Row, q_trend: _Row, control: bool
-) -> tuple[Verdict | None, str]:
+) -> tuple[Verdict | None, str, bool]:
+    """The verdict, what held it back, and whether that is too short a sweep."""
     beyond = aim.beyond is not None and inside(p, aim.beyond)
     fits_logs = q is None or beyond or inside(q, aim.q.outer)
     if inside(p, aim.p.outer) and fits_logs:
         if short := _short_for_pass(shape):
-            return None, short
+            return None, short, True
         if _departing(p_trend, aim.step):
-            return None, "the local exponent moves away from the claim at the end of the sweep"
-        return Verdict.PASS, ""
+            return None, "the local exponent moves away from the claim at the end of the sweep", False
+        return Verdict.PASS, "", False
     p_fails = decide(p, aim.p) is Verdict.FAIL
     q_fails = q is not None and not beyond and decide(q, aim.q) is Verdict.FAIL
     if not (p_fails or q_fails):
-        return None, ""
+        return None, "", False
     if short := _short_for_fail(shape, p, aim.exact):
-        return None, short
+        return None, short, True
     p_fails = p_fails and (control or not _approaching(p_trend, _CLOSING))
     q_fails = q_fails and (control or not _approaching(q_trend, _CLOSING_LOGS))
     if p_fails or q_fails:
-        return Verdict.FAIL, "" if p_fails else "decided by q"
-    return None, "the local exponent is still closing in on the claim"
+        return Verdict.FAIL, "" if p_fails else "decided by q", False
+    return None, "the local exponent is still closing in on the claim", False
 
 
 def _short_for_pass(shape: Growth) -> str:

@@ -1,7 +1,7 @@
 """Takes axes together as ``over`` says, in the order it is written, until only seeds, cells and sizes are left.
 
-Every reduction is a monotone function of the entries, so its numerical error is how far it moves when all entries move by
-theirs; and every reduction remembers which entry it picked, so that a witness can be named.
+Every reduction is a monotone function of the entries, so its numerical error is how far it moves when all entries
+move by theirs; and every reduction remembers which entry it picked, so that a witness can be named.
 """
 
 from __future__ import annotations
@@ -72,9 +72,11 @@ class Reduced:
 
 
 def restrict(sample: Sample, prediction: Prediction) -> tuple[Sample, Indices | None]:
-    """The sample without the sizes that ``from:`` and ``as: x in [a, b]`` discard, and the indices kept, in order of size.
+    """The sample without the sizes that ``from:`` and ``as: x in [a, b]`` discard, and the indices kept, in order of
+    size.
 
-    Done before anything is looked at: a NaN at a discarded size is no error.  Raises ``EvidenceError`` when nothing is left.
+    Done before anything is looked at: a NaN at a discarded size is no error.  Raises ``EvidenceError`` when nothing
+    is left.
     """
     along = prediction.along
     if along is None:
@@ -143,7 +145,7 @@ def reduce(sample: Sample, prediction: Prediction, kept: Indices | None, full: t
         None if upper is None else upper.reshape(flat),
         cell_axes,
         shape,
-        _labels(cell_axes, shape, sample.coords),
+        labels(cell_axes, shape, sample.coords),
         sample.coords,
         tuple(picks),
         along,
@@ -218,7 +220,7 @@ def _target(target: Array, position: int, rule: Over, axis: str) -> Array:
     return np.take(target, 0, axis=position)
 
 
-def _labels(axes: tuple[str, ...], shape: tuple[int, ...], coords: Mapping[str, Array]) -> tuple[str, ...]:
+def labels(axes: tuple[str, ...], shape: tuple[int, ...], coords: Mapping[str, Array]) -> tuple[str, ...]:
     if not axes:
         return ("",)
     return tuple(

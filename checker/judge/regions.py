@@ -80,11 +80,24 @@ def slack(middle: float, region: Region) -> float:
     return max(to_pass, to_fail)
 
 
+def unit(region: Region) -> float:
+    """What distances to a region are measured in: its half-width, or the size of its one bound; never zero."""
+    low, high = region.outer.lo, region.outer.hi
+    both = math.isfinite(low) and math.isfinite(high)
+    size = (high - low) / 2 if both else abs(high if math.isfinite(high) else low)
+    return size if math.isfinite(size) and size > 1e-300 else 1.0
+
+
+def excess(value: float, region: Region) -> float:
+    """How far a value lies outside M_out, in units of the region; negative inside."""
+    return max(region.outer.lo - value, value - region.outer.hi) / unit(region)
+
+
 def control_too_near(claimed: float, control: float, within: Within) -> bool:
     """Whether a control's value lies nearer than 1.5 margins to the claim, where it need not be rejected.
 
-    At 1.5 w a control is rejected whenever the claim passes on the same interval: |d| + h < w gives |1.5 w - d| > h + w/2.
-    For rates both values are exponents of the size variable.
+    At 1.5 w a control is rejected whenever the claim passes on the same interval: |d| + h < w gives |1.5 w - d| > h +
+    w/2. For rates both values are exponents of the size variable.
     """
     below, above = margins(claimed, within)
     return abs(control - claimed) < 1.5 * (above if control > claimed else below)

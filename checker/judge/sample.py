@@ -1,4 +1,6 @@
-"""The judge's evidence: numbers over named axes, an error bound for each, and where an entry that is no number stands."""
+"""The judge's evidence: numbers over named axes, an error bound for each, and where an entry that is no number
+stands.
+"""
 
 from __future__ import annotations
 
@@ -75,5 +77,5 @@ def require_numbers(sample: Sample, *, infinite_allowed: bool) -> None:
     place = ", ".join(f"{axis} = {float(sample.coords[axis][i]):g}" for axis, i in where.items())
     value, error = float(sample.values[index]), float(sample.error[index])
     raise EvidenceError(
-        f"{int(bad.sum())} of {bad.size} entries are not usable numbers; first at {place}: {value:g} +- {error:g}", where
-    )
+        f"{int(bad.sum())} of {bad.size} entries are not usable numbers; first at {place}: {value:g} +- {error:g}",
+        where )

@@ -23,7 +23,7 @@ def scalar_obligation(obligation: Obligation) -> Obligation:
     shaped = any(domain.shape for domain in obligation.domains.values())
     if not shaped and not any(_is_vector(part) for node in nodes for part in walk(node)):
         return obligation
-    from checker.expr.vectors import expand, expand_domains
+    from checker.expr.vectors import array_relations, expand, expand_domains
 
     def lower(node: Node) -> Node:
         return expand(node, obligation.domains)
@@ -31,7 +31,7 @@ def scalar_obligation(obligation: Obligation) -> Obligation:
     return Obligation(
         _mapped(obligation.question, lower),
         expand_domains(obligation.domains),
-        tuple(lower(node) for node in obligation.given),
+        (*(lower(node) for node in obligation.given), *array_relations(obligation.domains)),
     )
 
 

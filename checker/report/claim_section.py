@@ -8,7 +8,7 @@ from checker.report.escape import clean, code, prose
 from checker.report.measure_section import measure_section
 from checker.report.proof_section import proof_section
 from checker.report.tables import blocks, folded, table
-from checker.report.wording import MARKS, how_words, origin_words, power_words, verdict_words
+from checker.report.wording import MARKS, how_words, origin_words, power_words, sentence, verdict_words
 from checker.result import AssumptionResult, ClaimResult, MutantResult
 from checker.verdict import Verdict
 
@@ -36,7 +36,7 @@ def claim_section(claim: ClaimResult, plots: Mapping[tuple[int, int], str]) -> s
             proof_section(claim.lemmas),
             *measured,
             _mutants(claim.mutants),
-            f"**Not shown.** {prose(claim.not_shown)}" if claim.not_shown else "",
+            f"**Not shown.** {sentence(prose(claim.not_shown))}" if claim.not_shown else "",
             f"**Notes.** {prose(claim.notes)}" if claim.notes else "",
         )
     )
@@ -60,15 +60,15 @@ def _verdict(claim: ClaimResult) -> str:
     badge = f"**{MARKS[claim.verdict]} {verdict_words(claim)}**"
     asides = [part for part in (how_words(claim), origin_words(claim), power_words(claim)) if part]
     line = f"{badge} ({'; '.join(asides)})" if asides else badge
-    lines = [f"{line}: {prose(claim.headline)}" if claim.headline else line]
-    if claim.reason and clean(claim.reason) != clean(claim.headline):
-        lines.append(prose(claim.reason))
+    said = [claim.headline] if clean(claim.reason) == clean(claim.headline) else [claim.headline, claim.reason]
+    sentences = " ".join(sentence(prose(text)) for text in said if text)
+    lines = [f"{line}: {sentences}" if sentences else line]
     if claim.proxy is not None:
-        lines.append(f"**Proxy.** {prose(claim.proxy)}")
+        lines.append(f"**Proxy.** {sentence(prose(claim.proxy))}")
     if claim.finding_instead:
-        lines.append(f"**True instead.** {prose(claim.finding_instead)}")
+        lines.append(f"**True instead.** {sentence(prose(claim.finding_instead))}")
     if claim.finding_shown_by:
-        lines.append(f"**Shown by.** {prose(claim.finding_shown_by)}")
+        lines.append(f"**Shown by.** {sentence(prose(claim.finding_shown_by))}")
     return blocks(lines)
 
 

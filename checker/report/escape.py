@@ -12,12 +12,12 @@ from typing import Final, Literal
 
 from checker.report.maths import safe_maths
 
-Segment = tuple[Literal["text", "maths"], str]
+Segment = tuple[Literal["text", "maths", "code"], str]
 
 _ENTITIES: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;", "@": "&#64;", "$": "<span>$</span>"}
 _BACKSLASHED: Final = frozenset("\\`*[]~")
 # As pandoc has it: no space just inside the dollars and no digit after them, so that prices stay prices.
-_MATHS: Final = re.compile(r"(?<![\\$])(\$\$?)(?![\s$])([^$]+?)(?<![\s\\])\1(?![\d$])")
+_SPAN: Final = re.compile(r"(?<![\\$])(\$\$?)(?![\s$])([^$]+?)(?<![\s\\])\1(?![\d$])|(?<!`)`([^`]+)`(?!`)")
 _BLOCK_START: Final = re.compile(r"^([#+\-=](?=\s|$|[#=\-])|\d{1,9}(?=[.)](?:\s|$)))")
 
 
@@ -38,17 +38,21 @@ def clean(text: str) -> str:
 
 
 def segments(text: str) -> list[Segment]:
-    """Split cleaned text at ``$...$`` and ``$$...$$``; maths that is not on the list stays text, dollars included."""
+    """Split cleaned text at ``$...$``, ``$$...$$`` and code in backticks.
+
+    Maths that is not on the list stays text, dollars included.
+    """
     line = clean(text)
     found: list[Segment] = []
     position = 0
-    for match in _MATHS.finditer(line):
-        tex = safe_maths(match.group(2).strip())
+    for match in _SPAN.finditer(line):
+        _, maths, verbatim = match.groups()
+        tex = safe_maths(maths) if maths is not None else verbatim
         if tex is None:
             continue
         if match.start() > position:
             found.append(("text", line[position : match.start()]))
-        found.append(("maths", tex))
+        found.append(("maths" if maths is not None else "code", tex))
         position = match.end()
     if position < len(line):
         found.append(("text", line[position:]))
@@ -73,7 +77,10 @@ def prose(text: str, limit: int | None = None) -> str:
         used += len(content)
         if kind == "text":
             parts.append(_escape(content.replace(r"\$", "$")))
+        elif kind == "code":
+            parts.append(code(content))
         else:
+            # Two formulas that touch would make a double dollar.
             parts.append((" " if parts and parts[-1].endswith("$") else "") + inline_maths(content))
     return _not_a_block("".join(parts))
 

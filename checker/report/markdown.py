@@ -5,6 +5,9 @@ The one idea: the bytes depend on the ``PaperResult`` alone, and of that not on 
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from checker.report.claim_section import anchor, claim_section
 from checker.report.escape import code, prose
 from checker.report.names import figure_paths
@@ -16,13 +19,15 @@ from checker.report.wording import (
     is_finding,
     origin_words,
     reproduce_command,
+    sentence,
     tally,
     verdict_words,
 )
 from checker.result import ClaimResult, PaperResult
 from checker.verdict import Verdict
 
-_OPEN = (Verdict.INCONCLUSIVE, Verdict.UNSUPPORTED, Verdict.VACUOUS, Verdict.ERROR, Verdict.DISAGREE)
+_ARXIV: Final = re.compile(r"[0-9]{4}\.[0-9]{4,5}(v[0-9]+)?|[a-z-]+(\.[A-Z]{2})?/[0-9]{7}(v[0-9]+)?")
+_OPEN: Final = (Verdict.INCONCLUSIVE, Verdict.UNSUPPORTED, Verdict.VACUOUS, Verdict.ERROR, Verdict.DISAGREE)
 
 
 def render(paper: PaperResult) -> str:
@@ -50,8 +55,8 @@ def _head(paper: PaperResult) -> str:
 
 
 def _arxiv(identifier: str) -> str:
-    """A link where the identifier has the characters of one; else the text alone."""
-    if all(c.isascii() and (c.isalnum() or c in "./-") for c in identifier) and ".." not in identifier:
+    """A link where the identifier has the form of one, new or old; else the text alone."""
+    if _ARXIV.fullmatch(identifier):
         return f"[arXiv:{identifier}](https://arxiv.org/abs/{identifier})"
     return f"arXiv {code(identifier)}"
 
@@ -114,8 +119,7 @@ def _open_questions(paper: PaperResult) -> str:
 
 
 def _sentence(text: str) -> str:
-    escaped = prose(text)
-    return escaped if escaped.endswith((".", "!", "?")) or not escaped else escaped + "."
+    return sentence(prose(text))
 
 
 def _foot(paper: PaperResult) -> str:

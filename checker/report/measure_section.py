@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from checker.report.escape import code, prose
 from checker.report.numerals import column, interval, number, region
 from checker.report.tables import blocks, bullets, folded, table
-from checker.report.wording import MARKS
+from checker.report.wording import MARKS, sentence
 from checker.result import CellResult, CheckResult, ControlResult, LookResult, MeasureResult, WitnessResult
 from checker.verdict import Verdict
 
@@ -25,19 +25,22 @@ _FORMS = {
 def measure_section(measure: MeasureResult, plots: Mapping[int, str]) -> str:
     """The section of one run; ``plots`` maps the position of a check to the path of its plot."""
     seeds = f"{measure.seeds} {'instance' if measure.seeds == 1 else 'seeds'}"
-    facts = f"{code(measure.experiment)}, {seeds}. {prose(measure.summary)}"
+    facts = f"Experiment {code(measure.experiment)}, {seeds}"
+    if measure.summary:
+        facts += f": {prose(measure.summary)}"
     checks = [_check(check, plots.get(index)) for index, check in enumerate(measure.checks)]
     return blocks(
-        (f"### Measured: {code(measure.run)}", facts, _failures(measure), *checks, _controls(measure.controls))
+        (f"### Measured: {code(measure.run)}", facts + ".", _failures(measure), *checks, _controls(measure.controls))
     )
 
 
 def _check(check: CheckResult, plot: str | None) -> str:
     how = f" ({check.how})" if check.how else ""
-    claimed = f"{code(check.quantity)}, over {code(check.over)}: {code(check.prediction)}"
-    lines = [f"**{code(check.name)} {MARKS[check.verdict]} {check.verdict}**{how}: {prose(check.reason)}", claimed]
+    claimed = f"Claimed of {code(check.quantity)} over {code(check.over)}: {code(check.prediction)}."
     if check.conditions:
-        lines.append("Rests on: " + "; ".join(prose(condition) for condition in check.conditions) + ".")
+        claimed += " Rests on: " + "; ".join(prose(condition) for condition in check.conditions) + "."
+    found = f"Found: {sentence(prose(check.reason))}" if check.reason else ""
+    lines = [f"#### {code(check.name)} {MARKS[check.verdict]} {check.verdict}{how}", f"{claimed} {found}".strip()]
     if plot is not None and check.figure is not None:
         lines.append(f"![{_alternative(check)}]({plot})")
     lines.append(_witness(check.witness) if check.witness is not None else "")
@@ -51,10 +54,18 @@ def _alternative(check: CheckResult) -> str:
 
 
 def _witness(witness: WitnessResult) -> str:
-    where = ", ".join(code(f"{name} = {value}") for name, value in witness.where.items())
+    where = code(", ".join(f"{name} = {_short(value)}" for name, value in witness.where.items()))
     sides = f"measured {code(witness.measured)}, claimed {code(witness.predicted)}"
     replay = f" Replay: {code(witness.replay)}" if witness.replay else ""
     return f"**Witness** at {where}: {sides}.{replay}"
+
+
+def _short(value: str) -> str:
+    """A number for the eye; the replay command keeps all its digits."""
+    try:
+        return number(float(value), 6) if len(value) > 8 else value
+    except ValueError:
+        return value
 
 
 def _cells(cells: Sequence[CellResult]) -> str:
@@ -131,7 +142,7 @@ def _controls(controls: Sequence[ControlResult]) -> str:
         for control in controls
     ]
     rejected = sum(control.rejected for control in controls)
-    header = ("near miss", "why it is false", "judged by", "verdict", "interval", "its region", "rejected", "where")
+    header = ("near miss", "why it is false", "judged by", "verdict", "interval", "its region", "rejected", "remark")
     return blocks((f"**Controls: {rejected} of {len(controls)} rejected** by the same rule.", table(header, rows)))
 
 

@@ -33,15 +33,13 @@ def exact(value: float) -> str:
 
 
 def interval(span: Span | None) -> str:
-    """``[lo, hi]`` rounded outward to two digits of its width; infinite ends get a round bracket."""
+    """``[lo, hi]`` rounded outward to three digits of its width; infinite ends get a round bracket."""
     if span is None:
         return "none"
     if math.isnan(span.lo) or math.isnan(span.hi):
         return "not a number"
     width = span.hi - span.lo
-    return _brackets(
-        span, _outward(span.lo, width, ROUND_FLOOR), _outward(span.hi, width, ROUND_CEILING)
-    )
+    return _brackets(span, _outward(span.lo, width, ROUND_FLOOR), _outward(span.hi, width, ROUND_CEILING))
 
 
 def region(span: Span | None) -> str:
@@ -73,7 +71,7 @@ def _outward(value: float, width: float, rounding: str) -> str:
     exact_value = Context(prec=_NOISE_DIGITS, rounding=ROUND_HALF_EVEN).create_decimal(Decimal(repr(float(value))))
     own = exact_value.adjusted() - 1
     if 0 < width < math.inf:
-        place = min(own, Decimal(repr(float(width))).adjusted() - 1)
+        place = min(own, Decimal(repr(float(width))).adjusted() - 2)
     else:
         place = exact_value.adjusted() - (_NOISE_DIGITS if width == 0 else 6) + 1
     place = max(place, exact_value.adjusted() - _NOISE_DIGITS + 1)

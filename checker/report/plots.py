@@ -134,13 +134,17 @@ def _draw_series(canvas: Canvas, one: Series, look: _Look, x_axis: Axis, y_axis:
         return
     for run in one.runs:
         spots = thinned(run)
-        _band(canvas, one.role, spots, look, x_axis, y_axis)
+        if one.joined:
+            _band(canvas, one.role, spots, look, x_axis, y_axis)
+        else:
+            for spot in spots:
+                _band(canvas, one.role, [spot], look, x_axis, y_axis)
         points = [(x_axis.position(s.x), y_axis.position(s.y)) for s in spots if s.y is not None]
         if one.role == "region" or not points:
             continue
-        if len(points) > 1:
+        if len(points) > 1 and one.joined:
             canvas.path(points, _stroke(one.role, look))
-        if one.role == "observable" and len(points) <= _MOST_MARKERS:
+        if one.role == "observable" and (len(points) <= _MOST_MARKERS or not one.joined):
             for point in points:
                 canvas.marker(look.place, point, 3.6, f'fill="{look.colour}" stroke="#fff" stroke-width="0.8"')
         elif len(points) == 1:
@@ -164,11 +168,13 @@ def _band(canvas: Canvas, role: str, spots: Sequence[Spot], look: _Look, x_axis:
         # One value of x says that the region holds along the whole axis.
         upper = [(x_axis.start, upper[0][1]), (x_axis.end, upper[0][1])]
         lower = [(x_axis.start, lower[0][1]), (x_axis.end, lower[0][1])]
-    opacity = "0.16" if role == "region" else "0.2"
+    opacity = "0.12" if role == "region" else "0.2"
     if len(upper) > 1:
-        edge = f' stroke="{look.colour}" stroke-opacity="0.45"' if role == "region" else ""
-        style = f'fill="{look.colour}" fill-opacity="{opacity}"{edge}'
+        style = f'fill="{look.colour}" fill-opacity="{opacity}"'
         canvas.path([*upper, *reversed(lower)], style, closed=True)
+        if role == "region":
+            for edge in (upper, lower):
+                canvas.path(edge, f'fill="none" stroke="{look.colour}" stroke-opacity="0.5"')
     else:
         canvas.line(upper[0], lower[0], f'stroke="{look.colour}" stroke-width="3" stroke-opacity="0.4"')
 
@@ -197,7 +203,7 @@ def _edge(axis: Axis, value: float) -> float:
 def _legend(canvas: Canvas, view: Drawable, looks: Sequence[_Look], y_axis: Axis, x: float, y: float) -> None:
     lines_each = 3 if len(view.series) <= 5 else 2
     for one, look in zip(view.series, looks, strict=True):
-        _swatch(canvas, one.role, look, x, y)
+        _swatch(canvas, one.role, one.joined, look, x, y)
         word = _WORDS[one.role]
         label = one.label if one.label.casefold().startswith(word) else f"{word}: {one.label}"
         label += _off_the_plot(one, y_axis)
@@ -207,18 +213,19 @@ def _legend(canvas: Canvas, view: Drawable, looks: Sequence[_Look], y_axis: Axis
         y += 14 * len(lines) + 9
 
 
-def _swatch(canvas: Canvas, role: str, look: _Look, x: float, y: float) -> None:
+def _swatch(canvas: Canvas, role: str, joined: bool, look: _Look, x: float, y: float) -> None:
     middle = (x + 13, y)
     if role == "region":
-        style = f'fill="{look.colour}" fill-opacity="0.16" stroke="{look.colour}" stroke-opacity="0.45"'
+        style = f'fill="{look.colour}" fill-opacity="0.12" stroke="{look.colour}" stroke-opacity="0.45"'
         canvas.rect(x, y - 6, 26, 12, style)
     elif role == "interval":
         canvas.line((x + 13, y - 7), (x + 13, y + 7), 'stroke="#111111" stroke-width="1.5"')
         for height in (y - 7, y + 7):
             canvas.line((x + 8, height), (x + 18, height), 'stroke="#111111" stroke-width="1.5"')
     else:
-        canvas.line((x, y), (x + 26, y), _stroke(role, look))
-        if role == "observable":
+        if joined:
+            canvas.line((x, y), (x + 26, y), _stroke(role, look))
+        if role == "observable" or not joined:
             canvas.marker(look.place, middle, 3.6, f'fill="{look.colour}" stroke="#fff" stroke-width="0.8"')
 
 

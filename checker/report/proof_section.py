@@ -45,7 +45,8 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _family(members: Sequence[MemberResult]) -> str:
-    labels = [code(member.label) for member in members if member.label]
+    # A value such as "N = 2" must not be broken over two lines of a narrow column.
+    labels = [code(member.label).replace(" ", "\N{NO-BREAK SPACE}") for member in members if member.label]
     more = f", … ({len(labels)} in all)" if len(labels) > _MOST_LABELS else ""
     return ", ".join(labels[:_MOST_LABELS]) + more
 
@@ -66,7 +67,7 @@ def _open_members(lemma: LemmaResult) -> str:
 
 def _witness(member: MemberResult) -> str:
     """Where it fails, exactly, and the two sides there."""
-    where = ", ".join(code(f"{name} = {value}") for name, value in member.witness.items())
+    where = code(", ".join(f"{name} = {value}" for name, value in member.witness.items()))
     return "; ".join(part for part in (f"at {where}" if where else "", prose(member.detail)) if part)
 
 
@@ -75,21 +76,36 @@ def _near_misses(lemmas: Sequence[LemmaResult]) -> str:
         (
             code(near_miss.text),
             code(lemma.name),
-            code(member.label),
-            f"{MARKS[member.verdict]} {member.verdict}",
-            _witness(member) or prose(member.reason),
-            _yes(near_miss.rejected) if index == 0 else "",
+            _answers(near_miss.members),
+            _refutation(near_miss.members),
+            "yes" if near_miss.rejected else "**no**",
         )
         for lemma in lemmas
         for near_miss in lemma.near_misses
-        for index, member in enumerate(near_miss.members)
     ]
-    header = ("near miss, must be refuted", "of", "for", "answer", "refuted by", "rejected")
-    return table(header, rows)
+    return table(("near miss, must be refuted", "of", "answer", "refuted by", "rejected"), rows)
 
 
-def _yes(rejected: bool) -> str:
-    return "yes" if rejected else "**no**"
+def _answers(members: Sequence[MemberResult]) -> str:
+    """Each verdict with the members that got it: ``FAIL for N = 2, N = 5``."""
+    groups: dict[Verdict, list[MemberResult]] = {}
+    for member in members:
+        groups.setdefault(member.verdict, []).append(member)
+    said = []
+    for verdict, group in groups.items():
+        family = _family(group)
+        said.append(f"{MARKS[verdict]} {verdict}" + (f" for {family}" if family else ""))
+    return "; ".join(said)
+
+
+def _refutation(members: Sequence[MemberResult]) -> str:
+    """The first witness; where there is none, why."""
+    refuted = [member for member in members if member.verdict is Verdict.FAIL] or list(members)
+    for member in refuted:
+        if member.witness:
+            label = f"{code(member.label)}: " if member.label and len(members) > 1 else ""
+            return label + _witness(member)
+    return prose(refuted[0].reason or refuted[0].detail) if refuted else ""
 
 
 def _ledger(lemmas: Sequence[LemmaResult]) -> str:

@@ -16,6 +16,7 @@ from checker.result import Curve, Figure
 
 MOST_CURVES: Final = 8
 _MOST_POINTS: Final = 300
+_LARGEST: Final = 1e300
 _BANDS: Final = ("region", "interval")
 _PRIORITY: Final = ("observable", "prediction", "bound", "region", "interval", "control")
 
@@ -37,6 +38,7 @@ class Series:
     label: str
     role: str
     runs: tuple[tuple[Spot, ...], ...]
+    joined: bool
 
     def spots(self) -> Iterable[Spot]:
         """All of its points, breaks ignored."""
@@ -95,7 +97,7 @@ def y_range(view: Drawable) -> tuple[float, float]:
     for heights in controls:
         above = min((h - hi for h in heights), default=math.inf)
         below = min((lo - h for h in heights), default=math.inf)
-        if min(above, below) > 2 * span:
+        if max(above, below) > 2 * span:
             continue
         low = min(low, max(min(heights), lo - max(0.4 * span, 1.05 * below)))
         high = max(high, min(max(heights), hi + max(0.4 * span, 1.05 * above)))
@@ -130,27 +132,29 @@ def _series(curve: Curve, x_log: bool, y_log: bool, dropped: dict[str, int]) -> 
         else:
             dropped[why] = dropped.get(why, 0) + 1
             runs.append([])
-    return Series(curve.label, curve.role, tuple(tuple(run) for run in runs if run))
+    return Series(curve.label, curve.role, tuple(tuple(run) for run in runs if run), curve.joined)
 
 
 def _spot(
     role: str, x: float, y: float, low: float | None, high: float | None, x_log: bool, y_log: bool
 ) -> tuple[Spot | None, str]:
-    if not math.isfinite(x):
-        return None, "not finite"
     if not _usable(x, x_log):
-        return None, "not positive on a log axis"
+        return None, _why(x)
     band = low is not None and high is not None and not math.isnan(low) and not math.isnan(high) and low <= high
     if band and y_log and high is not None and high <= 0:
         band = False
     edges = (low, high) if band else (None, None)
     if role in _BANDS and band:
         return Spot(x, y if _usable(y, y_log) and role == "interval" else None, *edges), ""
-    if role == "region" or not math.isfinite(y):
-        return None, "not finite"
-    if not _usable(y, y_log):
-        return None, "not positive on a log axis"
+    if role == "region" or not _usable(y, y_log):
+        return None, _why(y)
     return Spot(x, y, *edges), ""
+
+
+def _why(value: float) -> str:
+    if not math.isfinite(value):
+        return "not finite"
+    return "too large to draw" if abs(value) >= _LARGEST else "not positive on a log axis"
 
 
 def _heights(one: Series, log: bool) -> list[float]:
@@ -163,7 +167,7 @@ def _height(spot: Spot) -> float:
 
 
 def _usable(value: float, log: bool) -> bool:
-    return math.isfinite(value) and (value > 0 or not log)
+    return abs(value) < _LARGEST and (value > 0 or not log)
 
 
 def _scaled(value: float, log: bool) -> float:

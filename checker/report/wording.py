@@ -83,10 +83,20 @@ def power_words(claim: ClaimResult) -> str:
     mutants = [mutant.rejected for mutant in claim.mutants]
     parts = (
         rejected_words(sum(controls), len(controls), "controls"),
-        rejected_words(sum(near_misses), len(near_misses), "near misses of lemmas"),
+        rejected_words(sum(near_misses), len(near_misses), "lemma near misses"),
         rejected_words(sum(mutants), len(mutants), "mutants"),
     )
     return ", ".join(part for part in parts if part)
+
+
+def sentence(escaped: str) -> str:
+    """Already escaped text as a sentence: a capital first where it begins with a word, a full stop at its end."""
+    if not escaped:
+        return ""
+    first = escaped.split(" ", 1)[0].rstrip(",;:")
+    if first.isalpha() and first.islower() and len(first) > 1:
+        escaped = escaped[0].upper() + escaped[1:]
+    return escaped if escaped.endswith((".", "!", "?")) else escaped + "."
 
 
 def tally(claims: Sequence[ClaimResult]) -> str:

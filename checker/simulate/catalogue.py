@@ -204,7 +204,7 @@ def _optimize(params: Component) -> Mapping[str, ObservableSpec]:
         "residual": ObservableSpec((), (), "|tangential gradient of log L| over |gradient of log L|, 0 at a KKT point"),
         "newton_step": ObservableSpec((), (), "length of the next Newton step over the radius: the distance still to go"),
         "multiplier": ObservableSpec((), (), "-radius d log L/d radius; not negative at a minimiser over the ball"),
-        "converged": ObservableSpec((), (), "1 where the residual is below the tolerance and newton_step below 1e-4"),
+        "converged": ObservableSpec((), (), "1 where the residual is below the tolerance (or its rounding) and newton_step below 1e-4"),
     }
 
 

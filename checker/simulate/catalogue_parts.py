@@ -282,8 +282,8 @@ class GradientFlow(Component):
     first: Number = 1.0
     until: Number
     checkpoints: Whole = 16
-    tolerance: Number = 1e-9
-    max_steps: Whole = 100_000
+    tolerance: Number = 1e-7
+    max_steps: Whole = 20_000
 
     @model_validator(mode="after")
     def _sizes(self) -> GradientFlow:

@@ -21,7 +21,7 @@ from checker.expr.node import Node
 from checker.simulate import data
 from checker.simulate.catalogue import EvaluateParams, UnsupportedExperiment
 from checker.simulate.program import Cells, Output, Program, Site, over_cells
-from checker.simulate.resolve import Leaf, SimulationError, leaf_of, value_of, whole
+from checker.simulate.resolve import Leaf, SimulationError, leaf_of, whole
 
 
 OPEN = 1e-12
@@ -107,8 +107,8 @@ def _size(name: str, node: Node, sizes: Mapping[str, int]) -> int:
 
 
 def sizes_of(params: EvaluateParams, site: Site) -> dict[str, int]:
-    """Sizes by symbol: what the parameters say, beside what the data say."""
-    return {**site.sizes, **{name: int(value_of(count, {})) for name, count in params.sizes.items()}}
+    """Sizes by symbol: what the parameters say (counts are fixed by now), beside what the data say."""
+    return {**site.sizes, **{name: count for name, count in params.sizes.items() if isinstance(count, int)}}
 
 
 def boxes(params: EvaluateParams, site: Site, symbols: Mapping[str, Any]) -> dict[str, Box]:

@@ -6,7 +6,6 @@ The one idea to know: a program is compiled once per structure of arrays and per
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -163,7 +162,6 @@ def _assemble(
     """Observables with their axes in the order seed, sweep, recorded, from per-block, per-seed arrays."""
     first, program = gathered[0][0], blocks[0].program
     inner, outer = blocks[0].inner, tuple(blocks[0].fixed)
-    order = tuple(axis for axis in grid.axes if axis in outer) if inner else outer
     found: dict[str, Observable] = {}
     for name in first.once:
         parts = [np.stack([output.once[name] for output in outputs]) for outputs in gathered]
@@ -171,8 +169,8 @@ def _assemble(
             continue
         # What no structural symbol changes is said once: references are then solved once as well.
         same = all(np.array_equal(part, parts[0]) for part in parts)
-        values = parts[0] if same else _join(grid, parts, order, ())
-        axes = ("seed",) if same else ("seed", *order)
+        values = parts[0] if same else _join(grid, parts, outer, None)
+        axes = ("seed",) if same else ("seed", *outer)
         found[name] = Observable(values, axes) if program.random_once else Observable(values[0], axes[1:])
     for name in first.each:
         parts = [np.stack([output.each[name] for output in outputs]) for outputs in gathered]
@@ -191,15 +189,14 @@ def _alike(parts: Sequence[Array]) -> bool:
     return len({part.shape for part in parts}) == 1
 
 
-def _join(grid: Grid, parts: Sequence[Array], outer: tuple[str, ...], inner: tuple[str, ...]) -> Array:
+def _join(grid: Grid, parts: Sequence[Array], outer: tuple[str, ...], inner: tuple[str, ...] | None) -> Array:
     """Parts of all blocks as one array (seed, *sweep axes in their order, ...).
 
-    A part is (seed, cell, ...) with the cells of ``inner``; with no inner axis it is (seed, 1, ...) or (seed, ...).
+    A part is (seed, cell, ...) over the cells of ``inner`` (one cell if there is no such axis), or (seed, ...) for ``None``.
     """
-    axes = (*outer, *inner)
-    cells = math.prod(len(grid.coords[axis]) for axis in inner)
+    axes = (*outer, *(inner or ()))
     stacked = np.stack(parts, axis=1)
-    rest = stacked.shape[3:] if inner or stacked.ndim > 2 and stacked.shape[2] == cells == 1 else stacked.shape[2:]
+    rest = stacked.shape[2:] if inner is None else stacked.shape[3:]
     values = stacked.reshape(stacked.shape[0], *(len(grid.coords[axis]) for axis in axes), *rest)
     order = [axes.index(axis) + 1 for axis in grid.axes if axis in axes]
     return np.transpose(values, (0, *order, *range(1 + len(axes), values.ndim)))

@@ -21,7 +21,7 @@ from checker.simulate.losses import Loss
 
 Margins = Callable[[jax.Array], jax.Array]
 UNIT = 2.0**-53
-HALVINGS = 24
+QUARTERS = 24
 PATIENCE = 8
 LONGEST = 0.5
 
@@ -44,6 +44,7 @@ class Found(NamedTuple):
     theta: jax.Array
     value: jax.Array
     residual: jax.Array
+    grain: jax.Array  # the part of the residual that is rounding error
     step: jax.Array
     multiplier: jax.Array
     twin: jax.Array
@@ -116,7 +117,7 @@ def minimise(start: jax.Array, radius: jax.Array, margins: Margins, loss: Loss, 
     change the value, are taken.  Ends when ``PATIENCE`` steps in a row neither lowered the value nor halved the
     residual, or after ``iterations``.
     """
-    scales = 0.5 ** jnp.arange(HALVINGS, dtype=jnp.float64)
+    scales = 0.25 ** jnp.arange(QUARTERS, dtype=jnp.float64)
 
     def body(state: _State) -> _State:
         at = local(state.theta, margins, loss)
@@ -157,6 +158,7 @@ def minimise(start: jax.Array, radius: jax.Array, margins: Margins, loss: Loss, 
         theta,
         at.value,
         jnp.linalg.norm(at.tangent) / at.scale,
+        jnp.linalg.norm(at.noise) / at.scale,
         jnp.linalg.norm(correction) / radius,
         at.multiplier,
         twin,

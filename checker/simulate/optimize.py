@@ -25,6 +25,7 @@ from checker.simulate.program import Cells, Judged, Output, Program, Site
 from checker.simulate.resolve import SimulationError, leaf_of
 
 RESIDUAL_LIMIT = 1e-6
+LONGEST_STEP = 1e-4
 
 
 def optimize_program(params: OptimizeParams, site: Site) -> Program:
@@ -68,7 +69,7 @@ def optimize_program(params: OptimizeParams, site: Site) -> Program:
                 "residual": best.residual,
                 "newton_step": best.step,
                 "multiplier": best.multiplier,
-                "converged": jnp.where((best.residual <= params.tolerance) & (best.step <= 1e-4), 1.0, 0.0),
+                "converged": jnp.where(_converged(best, params.tolerance), 1.0, 0.0),
             }
             each = {**publish(best.theta, 0.0), **known, **(arrays if swept_data else {})}
             return found.theta, (each, publish(best.twin, 4 * UNIT))
@@ -78,6 +79,11 @@ def optimize_program(params: OptimizeParams, site: Site) -> Program:
 
     random_once = data.is_random(params.data)
     return Program(run, finish=lambda output: _finish(params, output), random_once=random_once)
+
+
+def _converged(found: Found, tolerance: float) -> jax.Array:
+    """A residual below the tolerance, or below its own rounding error, and no way left to go."""
+    return (found.residual <= jnp.maximum(tolerance, 4 * found.grain)) & (found.step <= LONGEST_STEP)
 
 
 def _best(found: Found) -> jax.Array:

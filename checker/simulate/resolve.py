@@ -123,7 +123,8 @@ def fix_counts(params: Component, env: Mapping[str, float]) -> Component:
 
 def whole(node: Node, env: Mapping[str, float]) -> int:
     """The formula of a size as a whole number; raises ``SimulationError`` where it is not one."""
-    value = float(value_of(node, env))
+    with jax.ensure_compile_time_eval():
+        value = float(value_of(node, env))
     if not math.isfinite(value) or abs(value - round(value)) > 1e-9 * max(1.0, abs(value)):
         raise SimulationError(f"a size came out as {value!r}; expected a whole number")
     return round(value)

@@ -64,6 +64,7 @@ class Run:
     may_diverge: bool = False
     seeds: int | None = None  # a fixed number of instances, e.g. 1 for a deterministic run on given data
     key: str = ""
+    arms: Mapping[str, BaseModel] = field(default_factory=dict)  # other parameters on the same seeds: "observable.arm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ class Measure:
     checks: tuple[Check, ...]
     controls: tuple[Control, ...]
     assumptions: tuple[Assumption, ...] = ()
+    unsupported: str = ""  # what the language has and nobody built: the verdict is UNSUPPORTED, there are no checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class Lemma:
     near_misses: tuple[tuple[str, tuple[tuple[str, Obligation], ...]], ...] = ()  # (text, members)
     time_limit: float = 10.0
     memory_limit: int = 2 * 1024**3
+    unsupported: str = ""  # why no engine can be asked; there are no members then
 
 
 @dataclass(frozen=True, slots=True)

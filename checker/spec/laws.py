@@ -5,7 +5,6 @@ One row per law; ``E(...)`` becomes an integral or a sum against the density, sa
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -13,7 +12,7 @@ from typing import Literal
 from checker.expr.domain import Domain
 from checker.expr.errors import ExpressionError
 from checker.expr.namespace import Law, Namespace
-from checker.expr.node import Node
+from checker.expr.node import Node, Sym, Vec, substitute
 from checker.expr.parse import parse
 from checker.spec.constants import exact
 from checker.spec.errors import listing, nearest_name
@@ -53,23 +52,13 @@ def read_law(text: str, symbol: str, symbols: Mapping[str, Domain]) -> tuple[Law
         raise ExpressionError(
             "unknown law", found=text, expected=listing(LAWS), nearest=nearest_name(name.strip(), LAWS)
         )
-    values = [parse(part, Namespace(symbols=symbols)) for part in _arguments(rest[:-1])]
+    arguments = parse(f"[{rest[:-1]}]", Namespace(symbols=symbols))
+    values = arguments.args if isinstance(arguments, Vec) else ()
     if len(values) != len(row.parameters):
         raise ExpressionError("the wrong number of parameters", found=text, expected=f"{name}({', '.join(row.parameters)})")
-    from checker.expr.node import Sym, substitute
-
     names = Namespace(symbols={parameter: Domain() for parameter in (*row.parameters, "x")})
     filled: dict[str, Node] = {**dict(zip(row.parameters, values, strict=True)), "x": Sym(symbol)}
     density, lo, hi = (substitute(parse(part, names), filled) for part in (row.density, row.lo, row.hi))
     domain = Domain(lo=exact(lo), hi=exact(hi), integer=row.kind == "Sum")
     return Law(symbol, density, lo, hi, row.kind), domain
 
-
-def _arguments(text: str) -> list[str]:
-    """Split at commas outside brackets; ``ast`` only finds where."""
-    try:
-        call = ast.parse(f"f({text})", mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ExpressionError("the parameters of the law cannot be read", found=text) from None
-    assert isinstance(call, ast.Call)
-    return [ast.unparse(argument) for argument in call.args] if not call.keywords else []

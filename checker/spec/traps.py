@@ -104,6 +104,8 @@ def syntax(text: str, line: int, column: int, problem: str) -> SpecError:
     if first in _SPECIAL:
         message = f"{_SPECIAL[first]}; quote this formula: {QUOTE}"
         return SpecError(message, line + 1, start + 1, found=quote(shown[start:].strip()))
+    if "flow" in problem and shown[column : column + 1] in {"[", "{"}:
+        return SpecError(f"a bracket inside a value begins a list in YAML; quote this formula: {QUOTE}", *place, found=quote(shown[:column].split(" ")[-1] + shown[column:]))
     if "flow" in problem:
         return SpecError("a bracket or brace is opened and never closed, or a comma is missing", *place, found=quote(shown.strip()))
     if "block" in problem or "indent" in problem:

@@ -65,8 +65,8 @@ def align(field: Field, axes: tuple[str, ...], shape: tuple[int, ...]) -> tuple[
     return np.broadcast_to(values, shape), np.broadcast_to(error, shape)
 
 
-def read(check: Check, measurement: Measurement, at: Mapping[str, float] | None = None) -> Reading:
-    """Evaluate ``check`` on ``measurement``, pinned to the coordinates ``at``.
+def read(check: Check, run: Run, measurement: Measurement, at: Mapping[str, float] | None = None) -> Reading:
+    """Evaluate ``check`` on ``measurement`` of ``run``, pinned to the coordinates ``at``.
 
     Raises ``EvaluationError`` where a selection is empty, a pinned coordinate was not measured, or fewer instances than
     declared fulfil ``keep``.
@@ -98,7 +98,7 @@ def read(check: Check, measurement: Measurement, at: Mapping[str, float] | None 
     values, error = aligned["quantity"]
     target, target_error = aligned["target"]
     # The prediction is compared with the quantity, so its own numerical error counts as well.
-    sample = Sample(values=values, error=error + target_error, axes=axes, coords=coords)
+    sample = Sample(values=values, error=error + target_error, axes=axes, coords=coords, grid=_grid(run) & set(axes))
     prediction = Prediction(
         kind=expected.kind,
         target=target,
@@ -116,6 +116,11 @@ def read(check: Check, measurement: Measurement, at: Mapping[str, float] | None 
         bounded=expected.bounded,
     )
     return Reading(sample, prediction, kept=len(coords["seed"]), instances=instances)
+
+
+def _grid(run: Run) -> frozenset[str]:
+    """The axes that are parameters of the claim, not recorded along a run."""
+    return frozenset({axis.name for axis in run.sweep} | ({"case"} if run.case_values else set()) | {"cell"})
 
 
 def _along(check: Check, measurement: Measurement, coords: Mapping[str, Array]) -> Along | None:

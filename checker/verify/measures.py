@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 
 from checker.expr.errors import UnsupportedError
 from checker.expr.node import Node, sub
-from checker.judge.decide import judge, look_index
+from checker.judge.decide import judge
 from checker.judge.prediction import Judgement, Kind
 from checker.result import CheckResult, ControlResult, LookResult, MeasureResult
 from checker.simulate.catalogue import UnsupportedExperiment
 from checker.simulate.measurement import Measurement
 from checker.simulate.quantity import evaluate
+from checker.simulate.resolve import SimulationError
 from checker.simulate.search import SearchUnavailable
 from checker.spec.claim import Assumption, Check, Control, Measure, Run
 from checker.verdict import Verdict
 from checker.verify.bench import Bench
 from checker.verify.evaluation import EvaluationError, Reading, nodes_of, read, references_named
 from checker.verify.presentation import cells_of, describe_run, figure_of, span_of, witness_of
-from checker.verify.scales import ERROR_BUDGET, Scale
+from checker.verify.scales import ERROR_BUDGET, Scale, look_index
 
 _TERMINAL = (Verdict.ERROR, Verdict.UNSUPPORTED, Verdict.VACUOUS)
 
@@ -124,6 +125,9 @@ def _look(
         except (UnsupportedExperiment, UnsupportedError) as reason:
             _conclude(pending, Verdict.UNSUPPORTED, str(reason))
             continue
+        except SimulationError as reason:
+            _conclude(pending, Verdict.ERROR, str(reason))
+            continue
         if measurement.failures:
             seed, why = next(iter(sorted(measurement.failures.items())))
             _conclude(pending, Verdict.ERROR, f"{len(measurement.failures)} of {seeds} instances are no evidence; {seed}: {why}")
@@ -177,7 +181,7 @@ def _judge(
         except SearchUnavailable as reason:
             trial.note = f"random instances only: {reason}"
     try:
-        trial.reading = read(trial.check, measurement, pinned)
+        trial.reading = read(trial.check, run, measurement, pinned)
     except EvaluationError as reason:
         _conclude([trial], Verdict.ERROR, str(reason))
         return

@@ -20,7 +20,7 @@ MAX_FORMULA = 4000
 MAX_PROSE = 6000
 RESERVED = frozenset({"pi", "oo", "I", "seed", "case"})
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
-DOTTED_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,39}(\.[A-Za-z0-9_]{1,40}){0,8}$"
+DOTTED_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,39}(\[[0-9]{1,4}\])*(\.[A-Za-z][A-Za-z0-9_]{0,39}(\[[0-9]{1,4}\])*){0,8}$"
 _DECIMAL = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([+-]?\d{1,3}))?\Z")
 
 
@@ -147,7 +147,7 @@ Formula: TypeAlias = Annotated[str, Parsed(_formula, "a formula", _SCALAR)]
 Prose: TypeAlias = Annotated[str, Parsed(_prose, "text", _SCALAR)]
 Name: TypeAlias = Annotated[str, Parsed(name, "a name", {"type": "string", "pattern": NAME_PATTERN})]
 Dotted: TypeAlias = Annotated[
-    str, Parsed(_dotted, "a dotted path such as model.depth", {"type": "string", "pattern": DOTTED_PATTERN})
+    str, Parsed(_dotted, "a dotted path such as model.depth or model.parts[0].depth", {"type": "string", "pattern": DOTTED_PATTERN})
 ]
 Number: TypeAlias = Annotated[Fraction, Parsed(exact_number, "a number such as 12, 1e-3 or 5/2", _SCALAR)]
 Whole: TypeAlias = Annotated[int, Parsed(_whole, "a whole number", {"type": "integer"})]

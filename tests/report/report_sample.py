@@ -1,7 +1,7 @@
 """A result with one of everything that a report can show, modelled on the claims about lexicographic margins.
 
-The curves are closed forms (gap(rho) = g + c/rho with the limit g = log p_max + H(p) of a two-point dual p), so that the
-plots show what a real run shows.
+The curves are closed forms (gap(rho) = g + c/rho with the limit g = log p_max + H(p) of a two-point dual p), so that
+the plots show what a real run shows.
 """
 
 from __future__ import annotations
@@ -200,10 +200,11 @@ def bound_check() -> CheckResult:
                 role="observable",
                 x=tuple(range(32)),
                 y=tuple(0.35 + 0.25 * math.sin(2.3 * k) for k in range(32)),
+                joined=False,
             ),
             Curve(label="log(12)", role="bound", x=(0, 31), y=(math.log(12), math.log(12))),
             Curve(label="log(12)/100", role="control", x=(0, 31), y=(math.log(12) / 100, math.log(12) / 100)),
-            Curve(label="at most log(12)", role="region", x=(0, 31), y=(), y_low=(-INF, -INF), y_high=(math.log(12),) * 2),
+            Curve(label="allowed", role="region", x=(0, 31), y=(), y_low=(-INF, -INF), y_high=(math.log(12),) * 2),
         ),
     )
     return CheckResult(
@@ -379,7 +380,7 @@ def finding_claim() -> ClaimResult:
                 controls=(),
             ),
         ),
-        finding_instead=r"It holds where the set of margin vectors $\{f(\theta):\|\theta\|=1\}$ is stable, e.g. a polytope.",
+        finding_instead=r"It holds where margin vectors $\{f(\theta):\|\theta\|=1\}$ form a stable set.",
         finding_shown_by="the claim lexicographic_stable and the counterexample here",
     )
 

@@ -1,0 +1,274 @@
+"""The tree as a JAX function: float64, unbatched, jittable, differentiable; vectors and matrices stay whole.
+
+The tree is first put into stable form, then walked once per trace; XLA merges what is equal.  What JAX cannot say
+(integrals, limits, sums without numbers as ends) raises ``UnsupportedError`` when the function is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import jax
+import jax.numpy as jnp
+
+from checker.expr.errors import UnsupportedError
+from checker.expr.functions import FUNCTIONS
+from checker.expr.jax_functions import RECIPES, Array
+from checker.expr.node import (
+    Add,
+    And,
+    Binder,
+    Bound,
+    Const,
+    Fn,
+    Limit,
+    Mul,
+    Node,
+    Not,
+    Num,
+    Or,
+    Piecewise,
+    Pow,
+    Rel,
+    Subscript,
+    Sym,
+    Truth,
+    Vec,
+    walk,
+)
+from checker.expr.size import MAX_TERMS
+from checker.expr.stable import stabilise
+
+READER = "JAX"
+Env: TypeAlias = Mapping[str, Any]
+
+# Where a branch is not taken its symbols get this value, a regular point of every function of the table but acosh, so
+# that the branch's infinite slope cannot reach the gradient (0*inf is NaN).
+_REGULAR_POINT = 0.5772156649015329
+_CONSTANTS: Mapping[str, float] = {
+    "pi": 3.141592653589793,
+    "E": 2.718281828459045,
+    "EulerGamma": 0.5772156649015329,
+    "oo": float("inf"),
+}
+_RELATIONS: Mapping[str, Callable[[Any, Any], Array]] = {
+    "<": jnp.less, "<=": jnp.less_equal, ">": jnp.greater, ">=": jnp.greater_equal, "==": jnp.equal, "!=": jnp.not_equal,
+}
+_LARGEST_INTEGER_POWER = 4  # repeated multiplication beyond it is less accurate than pow
+
+
+def compile_jax(node: Node, terms: int | None = None) -> Callable[[Env], Array]:
+    """``node`` as a function of a mapping from symbol to array (scalars ``()``, vectors ``(d,)``, matrices ``(n, d)``).
+
+    A dotted symbol ``svm.w`` is looked up as such, then as ``env["svm"]["w"]``; ``u[0]`` as entry 0 of ``u``.  A condition
+    comes out as 0.0 or 1.0.  ``terms`` bounds the number of terms of sums whose upper end is not a literal.  Values outside
+    a function's domain are NaN.  Raises ``UnsupportedError`` at once for what JAX cannot express; ``KeyError`` is raised by
+    the function where a symbol has no value.
+    """
+    tree = stabilise(node)
+    for part in walk(tree):
+        _refuse(part, terms)
+
+    def function(env: Env) -> Array:
+        return jnp.asarray(_Trace(env, (), terms).of(tree), dtype=jnp.float64)
+
+    return function
+
+
+def _refuse(node: Node, terms: int | None) -> None:
+    if isinstance(node, Limit) or (isinstance(node, Binder) and node.kind == "Integral"):
+        raise UnsupportedError(READER, type(node).__name__ if isinstance(node, Limit) else node.kind)
+    if isinstance(node, Binder):
+        if not isinstance(node.lo, Num) or node.lo.value.denominator != 1:
+            raise UnsupportedError(READER, f"a {node.kind} whose lower end is not an integer")
+        if not isinstance(node.hi, Num) and (terms is None or node.hi == Const("oo")):
+            raise UnsupportedError(READER, f"a {node.kind} whose upper end is not a number")
+    if isinstance(node, Fn) and node.name not in ("grad", "hessian"):
+        row = FUNCTIONS.get(node.name)
+        recipe = node.name if row is None else row.jax
+        if recipe is None or recipe not in RECIPES:
+            raise UnsupportedError(READER, f"{node.name}(...)")
+    if isinstance(node, Num):
+        _float(node)
+
+
+def _float(node: Num) -> float:
+    try:
+        return float(node.value)
+    except OverflowError:
+        raise UnsupportedError(READER, "a number beyond the range of float64") from None
+
+
+def look_up(env: Env, name: str) -> Any:
+    """The value of a symbol: under its own name, as an entry of an array, or down the dots."""
+    if name in env:
+        return env[name]
+    if name.endswith("]"):
+        base, _, index = name[:-1].partition("[")
+        return jnp.asarray(look_up(env, base))[tuple(int(part) for part in index.split(","))]
+    head, _, rest = name.partition(".")
+    if rest and isinstance(env.get(head), Mapping):
+        return look_up(env[head], rest)
+    raise KeyError(name)
+
+
+class _Trace:
+    """One evaluation: the values of the symbols, and of the variables of the enclosing binders (innermost last)."""
+
+    def __init__(self, env: Env, bound: tuple[Array, ...], terms: int | None) -> None:
+        self.env = env
+        self.bound = bound
+        self.terms = terms
+        self.memo: dict[Node, Array] = {}
+
+    def of(self, node: Node) -> Array:
+        if node not in self.memo:
+            self.memo[node] = self._value(node)
+        return self.memo[node]
+
+    def _value(self, node: Node) -> Array:
+        match node:
+            case Num():
+                return jnp.asarray(_float(node), dtype=jnp.float64)
+            case Const(name):
+                return jnp.asarray(_CONSTANTS[name], dtype=jnp.float64)
+            case Sym(name):
+                return jnp.asarray(look_up(self.env, name), dtype=jnp.float64)
+            case Bound(depth):
+                return self.bound[-1 - depth]
+            case Truth(value):
+                return jnp.asarray(value)
+            case Add(args):
+                return _fold(jnp.add, [self.number(arg) for arg in args])
+            case Mul(args):
+                return self._product(args)
+            case Pow(base, exponent):
+                return self._power(base, exponent)
+            case And(args):
+                return _fold(jnp.logical_and, [self.of(arg) for arg in args])
+            case Or(args):
+                return _fold(jnp.logical_or, [self.of(arg) for arg in args])
+            case Not(arg):
+                return jnp.logical_not(self.of(arg))
+            case Rel(op, left, right):
+                return _RELATIONS[op](self.number(left), self.number(right))
+            case Piecewise():
+                return self._piecewise(node)
+            case Vec(args):
+                return jnp.stack([self.number(arg) for arg in args])
+            case Subscript(base, index):
+                return self.of(base)[tuple(self._index(part) for part in index)]
+            case Fn():
+                return self._function(node)
+            case Binder():
+                return self._binder(node)
+        raise UnsupportedError(READER, type(node).__name__)
+
+    def number(self, node: Node) -> Array:
+        """A value as float64, a condition as 0 or 1."""
+        return jnp.asarray(self.of(node), dtype=jnp.float64)
+
+    def _index(self, node: Node) -> Any:
+        return int(node.value) if isinstance(node, Num) else jnp.asarray(self.of(node), dtype=jnp.int64)
+
+    def _product(self, args: tuple[Node, ...]) -> Array:
+        """Numerator over denominator: a true quotient is rounded once, a product with a reciprocal twice."""
+        above: list[Array] = []
+        below: list[Array] = []
+        for arg in args:
+            if isinstance(arg, Pow) and isinstance(arg.exponent, Num) and arg.exponent.value < 0:
+                below.append(self._power(arg.base, Num(-arg.exponent.value)))
+            elif isinstance(arg, Num) and arg.value.denominator > 1 and _exact(arg.value.numerator, arg.value.denominator):
+                above.append(jnp.asarray(float(arg.value.numerator)))
+                below.append(jnp.asarray(float(arg.value.denominator)))
+            else:
+                above.append(self.number(arg))
+        top = _fold(jnp.multiply, above) if above else jnp.asarray(1.0, dtype=jnp.float64)
+        return top / _fold(jnp.multiply, below) if below else top
+
+    def _power(self, base: Node, exponent: Node) -> Array:
+        if base == Const("E"):
+            return jnp.exp(self.number(exponent))
+        value = self.number(base)
+        if not isinstance(exponent, Num):
+            return jnp.power(value, self.number(exponent))
+        order = exponent.value
+        if order.denominator == 1 and abs(order) <= _LARGEST_INTEGER_POWER:
+            positive = jax.lax.integer_pow(value, abs(int(order)))
+            return positive if order > 0 else 1.0 / positive
+        if abs(order).denominator == 2 and abs(order) == abs(order.numerator) / 2 and abs(order.numerator) in (1, 3):
+            root = jnp.sqrt(value) if abs(order.numerator) == 1 else value * jnp.sqrt(value)
+            return root if order > 0 else 1.0 / root
+        return jnp.power(value, _float(exponent))
+
+    def _piecewise(self, node: Piecewise) -> Array:
+        result: Array | None = None
+        taken: Array = jnp.asarray(False)
+        for condition, value in (*node.cases, (Truth(True), node.otherwise)):
+            here = jnp.logical_and(jnp.logical_not(taken), self.of(condition))
+            branch = self._masked(here).number(value)
+            result = branch if result is None else jnp.where(here, branch, result)
+            taken = jnp.logical_or(taken, here)
+        assert result is not None
+        return result
+
+    def _masked(self, here: Array) -> _Trace:
+        def mask(value: Any) -> Any:
+            if isinstance(value, Mapping):
+                return {key: mask(part) for key, part in value.items()}
+            array = jnp.asarray(value, dtype=jnp.float64)
+            return jnp.where(here, array, _REGULAR_POINT) if here.ndim == 0 or here.shape == array.shape else array
+
+        return _Trace({key: mask(value) for key, value in self.env.items()}, tuple(map(mask, self.bound)), self.terms)
+
+    def _function(self, node: Fn) -> Array:
+        name = node.name
+        if name in ("grad", "hessian"):
+            return self._derivative(name, *node.args)
+        row = FUNCTIONS.get(name)
+        recipe = RECIPES[row.jax if row is not None and row.jax is not None else name]
+        try:
+            return recipe(*(self.number(arg) for arg in node.args))
+        except (TypeError, ValueError) as error:
+            raise UnsupportedError(READER, f"{name} of arrays of these shapes ({str(error).splitlines()[0]})") from error
+
+    def _derivative(self, name: str, body: Node, variable: Node) -> Array:
+        if not isinstance(variable, Sym):
+            raise UnsupportedError(READER, f"{name} in something that is not a symbol")
+
+        def inside(value: Array) -> Array:
+            return _Trace({**self.env, variable.name: value}, self.bound, self.terms).number(body)
+
+        at = jnp.asarray(look_up(self.env, variable.name), dtype=jnp.float64)
+        return jax.grad(inside)(at) if name == "grad" else jax.hessian(inside)(at)
+
+    def _binder(self, node: Binder) -> Array:
+        assert isinstance(node.lo, Num)
+        first = int(node.lo.value)
+        if isinstance(node.hi, Num):
+            count = int(node.hi.value // 1) - first + 1
+        else:
+            count = self.terms or 0
+        if count > MAX_TERMS:
+            raise UnsupportedError(READER, f"a {node.kind} of more than {MAX_TERMS} terms")
+        neutral = 0.0 if node.kind == "Sum" else 1.0
+        if count <= 0:
+            return jnp.asarray(neutral, dtype=jnp.float64)
+        index = jnp.arange(first, first + count, dtype=jnp.float64)
+        values = jax.vmap(lambda k: _Trace(self.env, (*self.bound, k), self.terms).number(node.body))(index)
+        if not isinstance(node.hi, Num):
+            inside = (index <= self.number(node.hi)).reshape((-1, *(1,) * (values.ndim - 1)))
+            values = jnp.where(inside, values, neutral)
+        return jnp.sum(values, axis=0) if node.kind == "Sum" else jnp.prod(values, axis=0)
+
+
+def _exact(*integers: int) -> bool:
+    return all(abs(integer) < 2**53 for integer in integers)
+
+
+def _fold(function: Callable[[Array, Array], Array], values: list[Array]) -> Array:
+    result = values[0]
+    for value in values[1:]:
+        result = function(result, value)
+    return result

@@ -1,0 +1,186 @@
+"""z3 as prover and as finder of models, with every model checked exactly and every ``unsat`` asked twice.
+
+The one idea to know: to prove an implication ask for a point of the hypotheses where the goal fails.  A model
+counts only after it has been turned into exact rationals of the domain and checked by exact arithmetic; ``unsat``
+is repeated with the solver for nonlinear reals and, on compact boxes, confirmed by intervals where that is cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import z3
+
+from checker.expr.domain import Domain
+from checker.expr.errors import UnsupportedError
+from checker.expr.interval import box_of, truth
+from checker.expr.node import And, Node, Not, Or, Rel, Truth, symbols_of
+from checker.expr.to_z3 import Translator, from_model
+from checker.prove.outcome import Evidence
+from checker.prove.points import Point, in_domain, satisfies
+
+# The decision is made by z3's own deterministic resource count; the clock is a backstop against one long step.
+_RESOURCES = 3_000_000
+_CLOCK_MS = 8_000
+_CONFIRM_BOXES = 400
+_CONFIRM_SYMBOLS = 3
+
+NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``status``: ``sat`` (with an exactly checked ``model``), ``unsat`` or ``unknown``; ``reason`` in a few words."""
+
+    status: str
+    reason: str = ""
+    model: Point | None = None
+
+
+def negation(node: Node) -> Node:
+    """The negation with ``Not`` pushed to the relations (false relations are those that hold nowhere defined)."""
+    match node:
+        case Truth(value):
+            return Truth(not value)
+        case Rel(op, left, right):
+            return Rel(NEGATED[op], left, right)  # type: ignore[arg-type]
+        case Not(arg):
+            return arg
+        case And(args):
+            return Or(tuple(negation(arg) for arg in args))
+        case Or(args):
+            return And(tuple(negation(arg) for arg in args))
+        case _:
+            return Not(node)
+
+
+def find_model(
+    conditions: Sequence[Node], domains: Mapping[str, Domain], logic: str | None = None, resources: int = _RESOURCES
+) -> Answer:
+    """A point of the domain where all conditions hold, ``unsat`` if z3 finds that there is none.
+
+    Integers are read as reals first (``unsat`` then covers the integers); a real model that is not integer is asked again
+    over the integers.
+    """
+    used = {name: domains.get(name, Domain()) for node in conditions for name in symbols_of(node)}
+    answer = _ask(conditions, used, logic, resources, relaxed=True)
+    if answer.status == "unknown" and answer.model is not None and any(domain.integer for domain in used.values()):
+        answer = _ask(conditions, used, logic, resources, relaxed=False)
+    if answer.status == "sat" and answer.model is not None:
+        from checker.prove.points import special_values
+
+        rest = {name: special_values(domain)[0] for name, domain in domains.items() if name not in used and not domain.shape}
+        return Answer("sat", model={**rest, **answer.model})
+    return replace(answer, model=None)
+
+
+def _ask(
+    conditions: Sequence[Node], domains: Mapping[str, Domain], logic: str | None, resources: int, relaxed: bool
+) -> Answer:
+    translator = Translator(domains, relaxed=relaxed)
+    try:
+        formulas = [translator.formula(condition) for condition in conditions]
+        formulas += [*translator.bounds(), *translator.side]
+    except UnsupportedError as error:
+        return Answer("unknown", str(error))
+    solver = z3.SolverFor(logic, ctx=translator.context) if logic else z3.Solver(ctx=translator.context)
+    status = run(solver, formulas, resources)
+    if status != "sat":
+        return Answer(status, "z3 gave up" if status == "unknown" else "")
+    model = solver.model()
+    point: Point = {}
+    for name, variable in translator.symbols.items():
+        number = from_model(model.eval(variable, model_completion=True))
+        if number is None:
+            return Answer("unknown", "a model that is not rational")
+        point[name] = number
+    checked = check_model(point, conditions, domains)
+    if checked is None:
+        return Answer("unknown", "a model that does not check exactly", model=point)
+    return Answer("sat", model=checked)
+
+
+def run(solver: z3.Solver, formulas: Sequence[object], resources: int) -> str:
+    """``sat``, ``unsat`` or ``unknown`` within the resource limit."""
+    solver.set("rlimit", resources)
+    solver.set("timeout", _CLOCK_MS)
+    solver.add(*formulas)
+    try:
+        return str(solver.check())
+    except z3.Z3Exception:
+        return "unknown"
+
+
+def check_model(point: Point, conditions: Sequence[Node], domains: Mapping[str, Domain]) -> Point | None:
+    """The point, or a simpler rational close to it, if it lies in the domain and certainly satisfies all conditions."""
+    for limit in (20, 1000, 10**6, None):
+        near = point if limit is None else {name: number.limit_denominator(limit) for name, number in point.items()}
+        if in_domain(near, domains) and satisfies(near, conditions):
+            return near
+    return None
+
+
+def prove_unsat(goal: Node, given: Sequence[Node], domains: Mapping[str, Domain]) -> tuple[Answer, tuple[Evidence, ...]]:
+    """Whether ``given`` and the negation of ``goal`` exclude each other; evidence lists each engine asked."""
+    question = "hypotheses and negated goal together"
+    conditions = [*given, negation(goal)]
+    first = find_model(conditions, domains)
+    if first.status == "sat":
+        return first, (Evidence("z3", question, "sat, model checked exactly"),)
+    if first.status == "unknown":
+        return first, (Evidence("z3", question, f"unknown ({first.reason})"),)
+    evidence = [Evidence("z3", question, "unsat")]
+    second = find_model(conditions, domains, logic="QF_NRA")
+    evidence.append(Evidence("z3 (QF_NRA)", question, second.status))
+    if second.status == "sat":
+        return Answer("disagree", "z3 answers unsat, its solver for nonlinear reals finds a model", second.model), tuple(evidence)
+    confirmed = confirm(conditions, domains)
+    if confirmed:
+        evidence.append(Evidence("intervals", question, f"excluded on all of {confirmed} boxes"))
+    else:
+        evidence.append(Evidence("intervals", question, "not confirmed: z3 alone"))
+    return first, tuple(evidence)
+
+
+def confirm(conditions: Sequence[Node], domains: Mapping[str, Domain]) -> int:
+    """Number of boxes on each of which one condition certainly fails and which cover the domain; 0 if not reached."""
+    names = sorted({name for node in conditions for name in symbols_of(node)})
+    used = {name: domains.get(name, Domain()) for name in names}
+    compact = all(domain.lo is not None and domain.hi is not None for domain in used.values())
+    if not names or len(names) > _CONFIRM_SYMBOLS or not compact:
+        return 0
+    waiting, done = [used], 0
+    while waiting:
+        box = waiting.pop()
+        done += 1
+        if done + len(waiting) > _CONFIRM_BOXES:
+            return 0
+        intervals = box_of(box, 64)
+        try:
+            if any(truth(condition, intervals, 64) is False for condition in conditions):
+                continue
+        except UnsupportedError:
+            return 0
+        widest = max(names, key=lambda name: _width(box[name]))
+        if _width(box[widest]) < Fraction(1, 10**6):
+            return 0
+        waiting.extend(halves(box, widest))
+    return done
+
+
+def _width(domain: Domain) -> Fraction:
+    assert domain.lo is not None and domain.hi is not None
+    return domain.hi - domain.lo
+
+
+def halves(box: Mapping[str, Domain], name: str, at: Fraction | None = None) -> list[dict[str, Domain]]:
+    """The box cut at ``at`` (by default the middle); the cut belongs to both parts."""
+    domain = box[name]
+    if at is None:
+        assert domain.lo is not None and domain.hi is not None
+        at = (domain.lo + domain.hi) / 2
+    left = replace(domain, hi=at, hi_open=False)
+    right = replace(domain, lo=at, lo_open=False)
+    return [{**box, name: left}, {**box, name: right}]
