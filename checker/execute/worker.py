@@ -25,7 +25,14 @@ from multiprocessing import connection, forkserver
 from multiprocessing.context import ForkServerProcess
 from typing import Any, TypeAlias
 
-PRELOAD = ("sympy", "flint", "z3", "checker.execute.preload")
+# Imported once in the fork server (a module that does not exist is passed over there), so that a child starts with them.
+PRELOAD = (
+    *("sympy", "flint", "z3"),
+    *(
+        f"checker.prove.{name}"
+        for name in ("registry", "relation", "exists", "limits", "roots", "optimum", "kkt", "series")
+    ),
+)
 
 _LENGTH_BYTES = 8
 _LOG_TAIL = 4096

@@ -22,6 +22,8 @@ from checker.expr.to_arb import to_fmpq, to_fraction
 
 _MAX_TERMS = 3_000
 _MAX_POWER = 60
+_MAX_DEGREE = 120  # gcd and factorisation are native code that cannot be interrupted: degrees and terms stay small
+_MAX_FACTOR_TERMS = 400
 _MAX_GENERATORS = 128
 
 
@@ -96,6 +98,8 @@ class Table:
             raise TooLarge
         if denominator.is_zero():
             raise UnsupportedError("the rational normal form", "a division by zero")
+        if max((*numerator.degrees(), *denominator.degrees())) > _MAX_DEGREE:
+            raise TooLarge
         if numerator.is_zero():
             return Frac(numerator, self.one())
         if not denominator.is_constant():
@@ -121,13 +125,20 @@ class Table:
     def power(self, a: Frac, n: int) -> Frac:
         if abs(n) > _MAX_POWER and (len(a.num) > 1 or len(a.den) > 1):
             raise TooLarge
-        if abs(n) > 100_000:
+        if abs(n) > (100_000 if a.num.is_constant() and a.den.is_constant() else _MAX_DEGREE):
             raise TooLarge
         if n < 0:
             a, n = self.frac(a.den, a.num), -n
         if len(a.num) > 1 and n * len(a.num) > _MAX_TERMS:
             raise TooLarge
         return self.reduce(self.frac(a.num**n, a.den**n))
+
+    def factor(self, poly: fmpq_mpoly) -> tuple[Fraction, list[tuple[fmpq_mpoly, int]]]:
+        """Rational content and irreducible factors with multiplicities; raises ``UnsupportedError`` past the size limits."""
+        if len(poly) > _MAX_FACTOR_TERMS or sum(poly.degrees()) > _MAX_DEGREE:
+            raise TooLarge
+        content, factors = poly.factor()
+        return to_fraction(content), [(factor, int(times)) for factor, times in factors]
 
     def reduce(self, a: Frac) -> Frac:
         """Apply the relations of the generators, last made first (a relation mentions earlier ones only)."""

@@ -1,8 +1,8 @@
 """Where a formula is defined: the conditions its raw tree asks for, before anybody simplifies ``x/x`` to 1.
 
-Each condition is a relation (or a disjunction, where a guard stands before it) that has to hold on the whole domain.  What
-cannot be said by relations is the business of whoever evaluates it: convergence of improper integrals and infinite sums,
-and that the body of a limit is defined near its point.
+Each condition is a relation (or a disjunction, where a guard stands before it) that has to hold on the whole domain.
+What cannot be said by relations is the business of whoever evaluates it: convergence of improper integrals and
+infinite sums, and that the body of a limit is defined near its point.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from collections.abc import Mapping
 
 from checker.expr.build import contrary
 from checker.expr.domain import Domain
+from checker.expr.evident import is_evident, is_integer, sign
 from checker.expr.functions import FUNCTIONS, fn
 from checker.expr.node import (
     INFINITY,
     MINUS_ONE,
     ZERO,
-    Add,
     And,
     Binder,
-    Const,
     Fn,
     Limit,
     Mul,
@@ -41,9 +40,9 @@ def conditions(node: Node, domains: Mapping[str, Domain] | None = None) -> tuple
     """The definedness conditions of ``node``, each once, in reading order; none means defined everywhere.
 
     A condition inside a branch of a conditional comes as ``not guard or condition``.  Inside an integral or sum the
-    variable becomes a free symbol with a name no author can write (``x'1``), guarded by its range (of an integral the open
-    one), and by integrality for sums.  For an array argument a condition is meant entry by entry.  ``domains`` serves to
-    recognise integers.  Conditions on literals that plainly hold are left out; one that plainly fails stays.
+    variable becomes a free symbol with a name no author can write (``x'1``), guarded by its range (of an integral the
+    open one), and by integrality for sums.  For an array argument a condition is meant entry by entry.  A condition
+    that is evident from literals, guards and ``domains`` is left out; one that plainly fails stays.
     """
     collector = _Collector(domains or {})
     collector.visit(node, ())
@@ -58,7 +57,7 @@ class _Collector:
         self.variables = 0
 
     def require(self, condition: Node, guards: tuple[Node, ...]) -> None:
-        if _plain_truth(condition) is not True:
+        if not is_evident(condition, self.domains) and not any(_implies(guard, condition) for guard in guards):
             self.found[condition if not guards else Or((*map(contrary, guards), condition))] = None
 
     def visit(self, node: Node, guards: tuple[Node, ...]) -> None:
@@ -104,12 +103,17 @@ class _Collector:
         """``x > 0 or floor(x) != x`` of an integer x is ``x > 0``."""
         if isinstance(condition, Or) and len(condition.args) == 2:
             first, second = condition.args
-            if isinstance(second, Rel) and second.op == "!=" and isinstance(second.left, Fn) and second.left.name == "floor":
-                return first if self.integer(second.right) else condition
+            if (
+                isinstance(second, Rel)
+                and second.op == "!="
+                and isinstance(second.left, Fn)
+                and second.left.name == "floor"
+            ):
+                return first if is_integer(second.right, self.domains) else condition
         return condition
 
     def _power(self, base: Node, exponent: Node, guards: tuple[Node, ...]) -> None:
-        if _plainly_positive(base):
+        if sign(base, self.domains) == "+":
             return
         nonzero, positive = Rel("!=", base, ZERO), Rel(">", base, ZERO)
         if isinstance(exponent, Num):
@@ -121,7 +125,7 @@ class _Collector:
                 self.require(Rel(">=", base, ZERO) if order > 0 else positive, guards)
             return
         growing = Rel(">", exponent, ZERO)
-        if self.integer(exponent):
+        if is_integer(exponent, self.domains):
             self.require(Or((nonzero, growing)), guards)
             return
         whole = And((Rel("==", fn("floor", exponent), exponent), nonzero))
@@ -133,10 +137,13 @@ class _Collector:
         self.variables += 1
         variable = Sym(f"x'{self.variables}")
         body = instantiate(node.body, variable)
+        lo, hi = (end.value if isinstance(end, Num) else None for end in (node.lo, node.hi))
         if node.kind == "Integral":
             inside: Node = _between(node.lo, variable, node.hi)
             if not _in_order(node.lo, node.hi):
                 inside = Or((inside, _between(node.hi, variable, node.lo)))
+                lo, hi = None, None
+            self.domains = {**self.domains, variable.name: Domain(lo, hi, lo_open=True, hi_open=True)}
             self.visit(body, (*guards, inside) if inside != And(()) else guards)
             return
         ends = [Rel("==", fn("floor", variable), variable)]
@@ -144,7 +151,7 @@ class _Collector:
             ends.append(Rel("<=", node.lo, variable))
         if node.hi != INFINITY:
             ends.append(Rel("<=", variable, node.hi))
-        self.domains = {**self.domains, variable.name: Domain(integer=True)}
+        self.domains = {**self.domains, variable.name: Domain(lo, hi, integer=True)}
         self.visit(body, (*guards, *ends))
 
     def _limit(self, body: Node, guards: tuple[Node, ...]) -> None:
@@ -158,20 +165,20 @@ class _Collector:
             if marker not in set(walk(condition)):
                 self.found[condition] = None
 
-    def integer(self, node: Node) -> bool:
-        """Whether the value is evidently an integer."""
-        match node:
-            case Num(value):
-                return value.denominator == 1
-            case Sym(name):
-                return name in self.domains and self.domains[name].integer
-            case Add(args) | Mul(args):
-                return all(self.integer(arg) for arg in args)
-            case Pow(base, Num(order)):
-                return order.denominator == 1 and order >= 0 and self.integer(base)
-            case Fn("floor", _):
-                return True
-        return False
+
+def _implies(guard: Node, condition: Node) -> bool:
+    """``x > 0`` implies ``x != 0``; a conjunction implies its parts."""
+    if isinstance(guard, And):
+        return any(_implies(part, condition) for part in guard.args)
+    if guard == condition:
+        return True
+    if (
+        isinstance(guard, Rel)
+        and isinstance(condition, Rel)
+        and (guard.left, guard.right) == (condition.left, condition.right)
+    ):
+        return condition.op in {">": (">=", "!="), "<": ("<=", "!="), "==": (">=", "<=")}.get(guard.op, ())
+    return False
 
 
 def _between(lo: Node, variable: Node, hi: Node) -> Node:
@@ -187,37 +194,3 @@ def _in_order(lo: Node, hi: Node) -> bool:
     if lo == _MINUS_INFINITY or hi == INFINITY:
         return True
     return isinstance(lo, Num) and isinstance(hi, Num) and lo.value <= hi.value
-
-
-def _plainly_positive(node: Node) -> bool:
-    match node:
-        case Num(value):
-            return value > 0
-        case Const():
-            return True
-        case Fn(name, _):
-            row = FUNCTIONS[name]
-            return row.lo is not None and (row.lo > 0 or (row.lo == 0 and row.strict)) and row.kind == "scalar"
-        case Mul(args):
-            return all(_plainly_positive(arg) for arg in args)
-        case Add(args):
-            return all(_plainly_positive(arg) for arg in args)
-        case Pow(base, _):
-            return _plainly_positive(base)
-    return False
-
-
-def _plain_truth(condition: Node) -> bool | None:
-    """The truth of a relation with a literal or plainly positive side; ``None`` if it takes a prover."""
-    match condition:
-        case Rel(op, Num(left), Num(right)):
-            return {
-                "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right,
-                "==": left == right, "!=": left != right,
-            }[op]
-        case Rel(">" | ">=" | "!=", left, Num(right)) if right == 0 and _plainly_positive(left):
-            return True
-        case Or(args):
-            truths = [_plain_truth(arg) for arg in args]
-            return True if True in truths else None
-    return None

@@ -73,9 +73,9 @@ def power(base: Node, exponent: Node) -> Node:
 def diff(node: Node, name: str, order: int = 1) -> Node:
     """The ``order``-th derivative of ``node`` with respect to the scalar symbol ``name``.
 
-    Integrals are differentiated under the integral sign (whether that is allowed shows in the convergence of the result).
-    At a kink of ``abs``, ``max``, ``min`` or ``relu`` the value is the one training code uses.
-    Raises ``UnsupportedError`` where there is no rule.
+    Integrals are differentiated under the integral sign (whether that is allowed shows in the convergence of the
+    result). At a kink of ``abs``, ``max``, ``min`` or ``relu`` the value is the one training code uses. Raises
+    ``UnsupportedError`` where there is no rule.
     """
     for _ in range(order):
         node = _Derivative(name).of(node)
@@ -127,7 +127,11 @@ class _Derivative:
                 return total(*(self.of(arg) for arg in args))
             case Mul(args):
                 return total(
-                    *(times(*args[:i], self.of(arg), *args[i + 1 :]) for i, arg in enumerate(args) if self.of(arg) != ZERO)
+                    *(
+                        times(*args[:i], self.of(arg), *args[i + 1 :])
+                        for i, arg in enumerate(args)
+                        if self.of(arg) != ZERO
+                    )
                 )
             case Pow(base, exponent):
                 return self._power(base, exponent)

@@ -85,8 +85,15 @@ def intersect(first: Domain, second: Domain) -> Domain:
     if second.values is not None:
         values = second.values if values is None else tuple(v for v in values if v in second.values)
     return Domain(
-        lo, hi, lo_open, hi_open, first.integer or second.integer, values,
-        first.shape or second.shape, first.rows or second.rows, first.psd or second.psd,
+        lo,
+        hi,
+        lo_open,
+        hi_open,
+        first.integer or second.integer,
+        values,
+        first.shape or second.shape,
+        first.rows or second.rows,
+        first.psd or second.psd,
     )
 
 

@@ -41,6 +41,7 @@ from checker.expr.to_arb import to_fmpq, to_fraction
 
 _READER = "the rational normal form"
 _MAX_TERMS_OF_SUM = 64
+_MAX_EXPONENTIAL = 60
 
 
 class Converter:
@@ -162,6 +163,10 @@ class Converter:
         node = ONE if term is None else self.t.to_node(term)
         key = ("exp", node)
         order = self.t.order(key, coefficient.denominator)
+        if abs(coefficient * order) > _MAX_EXPONENTIAL:
+            if term is None:  # a generator of its own: nothing is gained from E**1000 as a power
+                return self.t.plain(Fn("exp", (Num(coefficient),)))
+            raise TooLarge
         argument = term if term is not None else self.t.constant(1)
         generator = self.t.generator(Atom("exp", node, order, argument=argument), key)
         return self.t.monomial(generator, int(coefficient * order))
@@ -206,12 +211,12 @@ class Converter:
         self, a: Frac, strict: bool
     ) -> tuple[Fraction, list[tuple[fmpq_mpoly, int]], Frac | None]:
         """``a = content * product of positive factors * unknown``; even powers of unknown factors are left in ``unknown``."""
-        content, top = a.num.factor()
-        below, bottom = a.den.factor()
-        number = to_fraction(content) / to_fraction(below)
+        content, top = self.t.factor(a.num)
+        below, bottom = self.t.factor(a.den)
+        number = content / below
         known: list[tuple[fmpq_mpoly, int]] = []
         unknown: list[tuple[fmpq_mpoly, int]] = []
-        for poly, times in [*((p, int(k)) for p, k in top), *((p, -int(k)) for p, k in bottom)]:
+        for poly, times in [*top, *((p, -k) for p, k in bottom)]:
             sign = self.t.sign(poly, strict)
             if sign == 0:
                 unknown.append((poly, times))
@@ -248,9 +253,9 @@ class Converter:
         return result
 
     def _unknown_root(self, rest: Frac, exponent: Fraction) -> Frac:
-        content, top = rest.num.factor()
-        below, bottom = rest.den.factor()
-        factors = [*((p, int(k)) for p, k in top), *((p, -int(k)) for p, k in bottom)]
+        content, top = self.t.factor(rest.num)
+        below, bottom = self.t.factor(rest.den)
+        factors = [*top, *((p, -k) for p, k in bottom)]
         if len(factors) == 1 and factors[0][1] % 2 == 0 and content / below == 1:  # (f**2)**e = abs(f)**(2*e)
             size = self.absolute(self.t.frac(factors[0][0]))
             return self.fractional_power(size, exponent * factors[0][1])
@@ -290,10 +295,10 @@ class Converter:
         sign = self.sign(a, strict=False)
         if sign or a.num.is_zero():
             return self.t.scale(a, sign or 1)
-        content, top = a.num.factor()
-        below, bottom = a.den.factor()
-        result = self.t.constant(abs(to_fraction(content) / to_fraction(below)))
-        for poly, times in [*((p, int(k)) for p, k in top), *((p, -int(k)) for p, k in bottom)]:
+        content, top = self.t.factor(a.num)
+        below, bottom = self.t.factor(a.den)
+        result = self.t.constant(abs(content / below))
+        for poly, times in [*top, *((p, -k) for p, k in bottom)]:
             known = self.t.sign(poly, False)
             if known:
                 piece = self.t.frac(poly * known)

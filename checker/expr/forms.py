@@ -1,7 +1,7 @@
 """Forms that bind or differentiate: what is written like a function but is read by the parser itself.
 
-``Integral``, ``Sum``, ``Product`` and ``limit`` open the scope of a variable; ``diff`` is carried out at once; ``E`` becomes an
-integral against the declared laws; ``norm`` and ``at`` have a second argument that is not a formula.
+``Integral``, ``Sum``, ``Product`` and ``limit`` open the scope of a variable; ``diff`` is carried out at once; ``E``
+becomes an integral against the declared laws; ``norm`` and ``at`` have a second argument that is not a formula.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def _at(parser: Parser, call: ast.Call) -> Node:
     """``at(x, t=5)`` and ``at(x, t, 5)`` are the same node."""
     if len(call.args) == 1 and len(call.keywords) == 1 and call.keywords[0].arg is not None:
         keyword = call.keywords[0]
-        axis, value = ast.Name(keyword.arg, ast.Load()), keyword.value
+        axis, value = ast.Name(str(keyword.arg), ast.Load()), keyword.value
         ast.copy_location(axis, keyword)
     elif len(call.args) == 3 and not call.keywords:
         axis, value = call.args[1], call.args[2]  # type: ignore[assignment]

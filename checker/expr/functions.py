@@ -28,17 +28,17 @@ class Function:
     """One function of the grammar.
 
     ``kind``: ``scalar`` acts entry by entry; ``reduction`` takes vectors to a scalar; ``vector`` and ``matrix`` give
-    arrays; ``operator`` differentiates (``grad``, ``hessian``); ``estimator`` reduces a recorded axis of a measurement and
-    means nothing to a prover.  ``largest`` is ``None`` where any number of arguments is taken.
+    arrays; ``operator`` differentiates (``grad``, ``hessian``); ``estimator`` reduces a recorded axis of a
+    measurement and means nothing to a prover.  ``largest`` is ``None`` where any number of arguments is taken.
 
-    ``defined`` gives the conditions under which the value exists *given that the arguments exist* (for a vector argument
-    each condition is meant entry by entry).  ``derivative`` gives one partial derivative per argument; at a kink
-    (``abs``, ``max``, ``relu``) it is the value that training code uses.  ``monotone`` holds on the whole domain of a
-    function of one argument.  ``lo`` and ``hi`` enclose the values, exactly unless the true bound is irrational.
+    ``defined`` gives the conditions under which the value exists *given that the arguments exist* (for a vector
+    argument each condition is meant entry by entry).  ``derivative`` gives one partial derivative per argument; at a
+    kink (``abs``, ``max``, ``relu``) it is the value that training code uses.  ``monotone`` holds on the whole domain
+    of a function of one argument.  ``lo`` and ``hi`` enclose the values, exactly unless the true bound is irrational.
     ``expansion`` is the same function in simpler ones, for readers that have no function of that name.
 
-    ``arb`` is the method of ``flint.arb``; ``jax`` the recipe in ``to_jax``; ``ulp`` the largest error of that recipe in
-    float64, in units in the last place of the true value, for finite results and arguments up to 800 in modulus.
+    ``arb`` is the method of ``flint.arb``; ``jax`` the recipe in ``to_jax``; ``ulp`` the largest error of that recipe
+    in float64, in units in the last place of the true value, for finite results and arguments up to 800 in modulus.
     """
 
     name: str
@@ -167,8 +167,9 @@ _SCALAR: tuple[Function, ...] = (
         sympy="cosh", arb="cosh", jax="cosh", latex=r"\cosh", ulp=4,
     ),
     Function(
-        "tanh", "Hyperbolic tangent.", derivative=lambda a: (_inverse(_square(fn("cosh", a[0]))),), monotone="increasing",
-        parity="odd", lo=-F1, hi=F1, strict=True, sympy="tanh", arb="tanh", jax="tanh", latex=r"\tanh", ulp=4,
+        "tanh", "Hyperbolic tangent.", derivative=lambda a: (_inverse(_square(fn("cosh", a[0]))),),
+        monotone="increasing", parity="odd", lo=-F1, hi=F1,
+        strict=True, sympy="tanh", arb="tanh", jax="tanh", latex=r"\tanh", ulp=4,
     ),
     Function(
         "asinh", "Inverse hyperbolic sine.", derivative=lambda a: (_inverse(_root(Add((ONE, _square(a[0]))))),),
@@ -192,7 +193,8 @@ _SCALAR: tuple[Function, ...] = (
     ),
     Function(
         "erfc", "1 - erf(x), accurate in the tail.", derivative=lambda a: (_minus(_erf_slope(a[0])),),
-        monotone="decreasing", lo=F0, hi=Fraction(2), strict=True, expansion=lambda a: Add((ONE, _minus(fn("erf", a[0])))),
+        monotone="decreasing", lo=F0, hi=Fraction(2), strict=True,
+        expansion=lambda a: Add((ONE, _minus(fn("erf", a[0])))),
         sympy="erfc", arb="erfc", jax="erfc", latex=r"\operatorname{erfc}", ulp=400,
     ),
     Function(
@@ -294,7 +296,7 @@ _REDUCTIONS: tuple[Function, ...] = (
     Function("mean", "Mean of all entries.", kind="reduction", jax="mean", latex=r"\operatorname{mean}"),
     Function("dot", "Inner product of two vectors.", kind="reduction", least=2, largest=2, jax="dot"),
     Function(
-        "norm", "Euclidean norm of all entries; norm(x, 1), norm(X, fro), norm(X, nuc), norm(x, oo), norm(X, 2) are others.",
+        "norm", "Euclidean norm of all entries; others: norm(x, 1), norm(x, oo), norm(X, 2), norm(X, fro | nuc).",
         kind="reduction", lo=F0, expansion=lambda a: _root(fn("sum", _square(a[0]))), jax="norm",
     ),
     Function(
@@ -338,8 +340,8 @@ _MATRIX: tuple[Function, ...] = (
              latex=r"\operatorname{eig}"),
     Function("eigenvectors", "Orthonormal eigenvectors of a symmetric matrix as columns, in the order of eigenvalues.",
              kind="matrix", jax="eigenvectors", latex=r"\operatorname{eigenvectors}"),
-    Function("grad", "grad(f, theta): gradient of f in a vector symbol.", kind="operator", least=2, largest=2, jax="grad",
-             latex=r"\nabla"),
+    Function("grad", "grad(f, theta): gradient of f in a vector symbol.", kind="operator", least=2, largest=2,
+             jax="grad", latex=r"\nabla"),
     Function("hessian", "hessian(f, theta): matrix of second derivatives in a vector symbol.", kind="operator", least=2,
              largest=2, jax="hessian", latex=r"\nabla^2"),
 )
@@ -348,14 +350,16 @@ _ESTIMATORS: tuple[Function, ...] = (
     Function("last", "last(x[, axis]): value at the end of the recorded axis.", kind="estimator", largest=2),
     Function("at", "at(x, t=5): value where the axis has that coordinate.", kind="estimator", least=3, largest=3),
     Function("next", "next(x[, axis]): the same one record later.", kind="estimator", largest=2),
-    Function("slope", "slope(y, x): least-squares slope along the recorded axis.", kind="estimator", least=2, largest=2),
-    Function("decay_rate", "decay_rate(y, t): minus the slope of log(y) against t.", kind="estimator", least=2, largest=2),
-    Function("regression", "regression(y, x, ...): least-squares coefficients.", kind="estimator", least=2, largest=None),
-    Function("quantile", "quantile(x, p[, axis]): quantile along the recorded axis.", kind="estimator", least=2, largest=3),
+    Function("slope", "slope(y, x): least-squares slope along the axis of x.", kind="estimator", least=2, largest=2),
+    Function("decay_rate", "decay_rate(y, t): minus the slope of log(y) in t.", kind="estimator", least=2, largest=2),
+    Function("regression", "regression(y, x, ...): least-squares coefficients.", kind="estimator", least=2,
+             largest=None),
+    Function("quantile", "quantile(x, p[, axis]): quantile along the recorded axis.", kind="estimator", least=2,
+             largest=3),
     Function("first_time", "first_time(condition[, axis]): first coordinate where it holds; oo if never.",
              kind="estimator", largest=2),
-    Function("boundary", "boundary(condition, x): where along the sweep the condition starts to hold.", kind="estimator",
-             least=2, largest=2),
+    Function("boundary", "boundary(condition, x): where along the sweep the condition starts to hold.",
+             kind="estimator", least=2, largest=2),
 )
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(

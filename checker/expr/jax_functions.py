@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import jax.scipy.special as jsp
 
 # Tangents of every recipe are taken by JAX unless said otherwise here; float64 has to be on before the first array.
-jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 Array = jax.Array
 Recipe = Callable[..., Array]
@@ -129,7 +129,8 @@ def lambertw(x: Array) -> Array:
     root = jnp.sqrt(2.0 * math.e * jnp.maximum(above, 0.0))
     series = -1.0 + root * (1.0 + root * (-1.0 / 3.0 + root * (11.0 / 72.0 + root * (-43.0 / 540.0))))
     big = jnp.log(jnp.maximum(x, 2.0))
-    start = jnp.where(x < 0.5, jnp.where(x < -0.25, series, x * (1.0 - x + 1.5 * x * x)), jnp.log1p(jnp.maximum(x, 0.0)) * 0.7)
+    small = jnp.where(x < -0.25, series, x * (1.0 - x + 1.5 * x * x))
+    start = jnp.where(x < 0.5, small, jnp.log1p(jnp.maximum(x, 0.0)) * 0.7)
     w = jnp.where(x > 3.0, big - jnp.log(jnp.maximum(big, 0.5)), start)
     for _ in range(_NEWTON_STEPS):
         # residual of w = x*exp(-w), which cannot overflow

@@ -61,8 +61,8 @@ class Law:
 class Namespace:
     """What a text is parsed against.
 
-    ``symbols`` may have dotted names (``svm.w``).  Raises ``ExpressionError`` if a name is reserved, not a name, or has two
-    meanings.
+    ``symbols`` may have dotted names (``svm.w``).  Raises ``ExpressionError`` if a name is reserved, not a name, or
+    has two meanings.
     """
 
     symbols: Mapping[str, Domain] = field(default_factory=dict)
@@ -97,7 +97,10 @@ def check_name(name: str) -> None:
     for part in name.split("."):
         if part in KEYWORDS:
             raise ExpressionError(
-                f"{part} cannot be used in formulas", found=part, expected=KEYWORDS[part], nearest=KEYWORDS[part].split()[0]
+                f"{part} cannot be used in formulas",
+                found=part,
+                expected=KEYWORDS[part],
+                nearest=KEYWORDS[part].split()[0],
             )
         if part.startswith("__"):
             raise ExpressionError(f"{shown!r} is not a name", found=shown, expected="a name without leading __")

@@ -1,7 +1,7 @@
 """From the text of a formula to the raw tree; no Python of the text is ever run.
 
-``ast`` serves as a tokenizer with precedences: what it gives is walked against a whitelist, and everything else is refused
-with the remedy.  Numbers are taken from the text itself, because ``ast`` would make them binary floats.
+``ast`` serves as a tokenizer with precedences: what it gives is walked against a whitelist, and everything else is
+refused with the remedy.  Numbers are taken from the text itself, because ``ast`` would make them binary floats.
 """
 
 from __future__ import annotations
@@ -28,26 +28,45 @@ MAX_NUMBER_EXPONENT = 1000
 
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE]([+-]?\d+))?\Z")
 _RELATIONS: Mapping[type[ast.cmpop], RelOp] = {
-    ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
 }
 _CONSTANTS: Mapping[str, Node] = {
-    "pi": Const("pi"), "oo": Const("oo"), "E": Const("E"), "EulerGamma": Const("EulerGamma"),
+    "pi": Const("pi"),
+    "oo": Const("oo"),
+    "E": Const("E"),
+    "EulerGamma": Const("EulerGamma"),
 }
 # Functions that make a number of a condition.
 _COUNT_CONDITIONS = frozenset({"sum", "mean", "first_time", "boundary"})
 _REFUSED: Mapping[type[ast.AST], str] = {
-    ast.Lambda: "lambda", ast.JoinedStr: "an f-string", ast.NamedExpr: "a walrus", ast.ListComp: "a comprehension",
-    ast.SetComp: "a comprehension", ast.DictComp: "a comprehension", ast.GeneratorExp: "a comprehension",
-    ast.Dict: "a dictionary", ast.Set: "a set", ast.Starred: "a star", ast.Await: "await", ast.Yield: "yield",
-    ast.YieldFrom: "yield", ast.Slice: "a slice", ast.Tuple: "a bare tuple",
+    ast.Lambda: "lambda",
+    ast.JoinedStr: "an f-string",
+    ast.NamedExpr: "a walrus",
+    ast.ListComp: "a comprehension",
+    ast.SetComp: "a comprehension",
+    ast.DictComp: "a comprehension",
+    ast.GeneratorExp: "a comprehension",
+    ast.Dict: "a dictionary",
+    ast.Set: "a set",
+    ast.Starred: "a star",
+    ast.Await: "await",
+    ast.Yield: "yield",
+    ast.YieldFrom: "yield",
+    ast.Slice: "a slice",
+    ast.Tuple: "a bare tuple",
 }
 
 
 def parse(text: str, namespace: Namespace) -> Node:
     """The raw tree of a formula, relation or conjunction of relations.
 
-    Definitions are filled in, ``diff`` is carried out and ``E`` becomes an integral; every free symbol of the result is in
-    ``namespace.symbols``.  Raises ``ExpressionError`` with the offset, what was found and what was expected.
+    Definitions are filled in, ``diff`` is carried out and ``E`` becomes an integral; every free symbol of the result
+    is in ``namespace.symbols``.  Raises ``ExpressionError`` with the offset, what was found and what was expected.
     """
     line = scan(text)
     stripped = line.lstrip()
@@ -117,7 +136,9 @@ class Parser:
         """The same, where a number (or vector) is needed and not a condition."""
         value = self.read(node)
         if is_condition(value):
-            self.fail(node, "a condition stands where a number is needed", expected="a if condition else b, or sum(condition)")
+            self.fail(
+                node, "a condition stands where a number is needed", expected="a if condition else b, or sum(condition)"
+            )
         return value
 
     def condition(self, node: ast.expr) -> Node:
@@ -161,7 +182,9 @@ class Parser:
             case ast.Call():
                 return self._call(node)
         what = _REFUSED.get(type(node), type(node).__name__)
-        self.fail(node, f"{what} is not part of a formula", expected="arithmetic, relations and the functions of the grammar")
+        self.fail(
+            node, f"{what} is not part of a formula", expected="arithmetic, relations and the functions of the grammar"
+        )
 
     def _constant(self, node: ast.Constant) -> Node:
         if isinstance(node.value, bool):
@@ -173,7 +196,9 @@ class Parser:
         if match is None:
             self.fail(node, f"{source[:40]} is not a decimal number", expected="digits such as 2.83 or 1e-3")
         if sum(c.isdigit() for c in match[1]) > MAX_NUMBER_DIGITS or abs(int(match[3] or 0)) > MAX_NUMBER_EXPONENT:
-            self.fail(node, "the number is too long", expected=f"{MAX_NUMBER_DIGITS} digits, exponent {MAX_NUMBER_EXPONENT}")
+            self.fail(
+                node, "the number is too long", expected=f"{MAX_NUMBER_DIGITS} digits, exponent {MAX_NUMBER_EXPONENT}"
+            )
         return Num(Fraction(source))
 
     def _name(self, node: ast.expr, name: str) -> Node:
@@ -262,7 +287,9 @@ class Parser:
     def _subscript(self, node: ast.Subscript) -> Node:
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         index = tuple(self.number(part) for part in parts)
-        if not 1 <= len(index) <= 2 or any(isinstance(i, Num) and (i.value < 0 or i.value.denominator != 1) for i in index):
+        if not 1 <= len(index) <= 2 or any(
+            isinstance(i, Num) and (i.value < 0 or i.value.denominator != 1) for i in index
+        ):
             self.fail(node, "an index is counted from 0", expected="x[0] or X[i, j]")
         return Subscript(self.number(node.value), index)
 
@@ -297,7 +324,9 @@ class Parser:
         definition: Definition = self.namespace.definitions[name]
         if len(arguments) != len(definition.parameters):
             wanted = f"{name}({', '.join(definition.parameters)})" if definition.parameters else name
-            self.fail(node, f"{name} takes {len(definition.parameters)} arguments, got {len(arguments)}", expected=wanted)
+            self.fail(
+                node, f"{name} takes {len(definition.parameters)} arguments, got {len(arguments)}", expected=wanted
+            )
         return check_size(definition.apply(tuple(arguments)))
 
 

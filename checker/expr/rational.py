@@ -58,13 +58,13 @@ class Normal:
         return None
 
     def factors(self) -> tuple[Fraction, list[tuple[fmpq_mpoly, int]]]:
-        """Rational content and irreducible factors with multiplicities (negative in the denominator)."""
-        content, top = self.value.num.factor()
-        below, bottom = self.value.den.factor()
-        return to_fraction(content) / to_fraction(below), [
-            *((poly, int(times)) for poly, times in top),
-            *((poly, -int(times)) for poly, times in bottom),
-        ]
+        """Rational content and irreducible factors with multiplicities (negative in the denominator).
+
+        Raises ``UnsupportedError`` past the size limits of factorisation.
+        """
+        content, top = self.table.factor(self.value.num)
+        below, bottom = self.table.factor(self.value.den)
+        return content / below, [*top, *((poly, -times) for poly, times in bottom)]
 
 
 def normal(node: Node, box: Mapping[str, Interval] | None = None) -> Normal:

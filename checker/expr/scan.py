@@ -46,7 +46,8 @@ _SINGLE_EQUALS = re.compile(r"(?<![=<>!])=(?!=)")
 def scan(text: str) -> str:
     """``text`` as one line of printable ASCII, with every character where it was.
 
-    Raises ``ExpressionError`` for a text that is empty, too long, not plain ASCII, or in the spelling of another system.
+    Raises ``ExpressionError`` for a text that is empty, too long, not plain ASCII, or in the spelling of another
+    system.
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(

@@ -12,7 +12,7 @@ from checker.expr.errors import ExpressionError
 from checker.expr.node import Add, Binder, Fn, Mul, Node, Num, Pow
 
 MAX_NODES = 20_000  # of the tree as printed, shared parts counted each time
-MAX_DEPTH = 150
+MAX_DEPTH = 80  # readers recurse several frames per level
 MAX_DIGITS = 5_000  # decimal digits of any exact constant in it
 MAX_TERMS = 100_000  # of a finite sum with both ends given
 _FACTORIALS = frozenset({"factorial", "gamma", "loggamma", "binomial"})
@@ -72,7 +72,8 @@ def _log10(node: Node, logs: dict[Node, float | None]) -> float | None:
         return None
     if size > MAX_DIGITS:
         raise ExpressionError(
-            f"a constant in the formula would have more than {MAX_DIGITS} digits", expected="smaller numbers or a symbol"
+            f"a constant in the formula would have more than {MAX_DIGITS} digits",
+            expected="smaller numbers or a symbol",
         )
     return size
 

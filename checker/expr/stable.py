@@ -1,7 +1,7 @@
 """Rewrites that keep floating point accurate: the same real function, in operations that do not overflow or cancel.
 
-Each rule is an identity wherever both sides are defined; definedness was settled on the raw tree before.  Only the JAX reader
-uses them, so that an error here cannot reach a proof.
+Each rule is an identity wherever both sides are defined; definedness was settled on the raw tree before.  Only the
+JAX reader uses them, so that an error here cannot reach a proof.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def _log(node: Fn) -> Node:
 
 
 def _log_of_product(node: Fn, arg: Mul) -> Node:
-    """``log(c*exp(u))`` is ``log(c) + u`` where the literal ``c`` is positive: exp(u) may be beyond the largest float."""
+    """``log(c*exp(u))`` is ``log(c) + u`` for a literal ``c > 0``: exp(u) may be beyond the largest float."""
     exponents = [u for u in map(_exponent_of, arg.args) if u is not None]
     others = [factor for factor in arg.args if _exponent_of(factor) is None]
     if any(not isinstance(factor, Num) or factor.value <= 0 for factor in others):

@@ -162,7 +162,10 @@ class _Writer:
         if name in _NORM_ORDERS:
             return f"norm({self.write(args[0], CHOICE)}, {_NORM_ORDERS[name]})", ATOM
         if name == "at":
-            return f"at({self.write(args[0], CHOICE)}, {self.write(args[1], CHOICE)}={self.write(args[2], CHOICE)})", ATOM
+            return (
+                f"at({self.write(args[0], CHOICE)}, {self.write(args[1], CHOICE)}={self.write(args[2], CHOICE)})",
+                ATOM,
+            )
         return f"{name}({', '.join(self.write(arg, CHOICE) for arg in args)})", ATOM
 
 

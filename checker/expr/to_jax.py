@@ -53,7 +53,12 @@ _CONSTANTS: Mapping[str, float] = {
     "oo": float("inf"),
 }
 _RELATIONS: Mapping[str, Callable[[Any, Any], Array]] = {
-    "<": jnp.less, "<=": jnp.less_equal, ">": jnp.greater, ">=": jnp.greater_equal, "==": jnp.equal, "!=": jnp.not_equal,
+    "<": jnp.less,
+    "<=": jnp.less_equal,
+    ">": jnp.greater,
+    ">=": jnp.greater_equal,
+    "==": jnp.equal,
+    "!=": jnp.not_equal,
 }
 _LARGEST_INTEGER_POWER = 4  # repeated multiplication beyond it is less accurate than pow
 
@@ -61,10 +66,10 @@ _LARGEST_INTEGER_POWER = 4  # repeated multiplication beyond it is less accurate
 def compile_jax(node: Node, terms: int | None = None) -> Callable[[Env], Array]:
     """``node`` as a function of a mapping from symbol to array (scalars ``()``, vectors ``(d,)``, matrices ``(n, d)``).
 
-    A dotted symbol ``svm.w`` is looked up as such, then as ``env["svm"]["w"]``; ``u[0]`` as entry 0 of ``u``.  A condition
-    comes out as 0.0 or 1.0.  ``terms`` bounds the number of terms of sums whose upper end is not a literal.  Values outside
-    a function's domain are NaN.  Raises ``UnsupportedError`` at once for what JAX cannot express; ``KeyError`` is raised by
-    the function where a symbol has no value.
+    A dotted symbol ``svm.w`` is looked up as such, then as ``env["svm"]["w"]``; ``u[0]`` as entry 0 of ``u``.  A
+    condition comes out as 0.0 or 1.0.  ``terms`` bounds the number of terms of sums whose upper end is not a
+    literal.  Values outside a function's domain are NaN.  Raises ``UnsupportedError`` at once for what JAX cannot
+    express; ``KeyError`` is raised by the function where a symbol has no value.
     """
     tree = stabilise(node)
     for part in walk(tree):
@@ -179,7 +184,11 @@ class _Trace:
         for arg in args:
             if isinstance(arg, Pow) and isinstance(arg.exponent, Num) and arg.exponent.value < 0:
                 below.append(self._power(arg.base, Num(-arg.exponent.value)))
-            elif isinstance(arg, Num) and arg.value.denominator > 1 and _exact(arg.value.numerator, arg.value.denominator):
+            elif (
+                isinstance(arg, Num)
+                and arg.value.denominator > 1
+                and _exact(arg.value.numerator, arg.value.denominator)
+            ):
                 above.append(jnp.asarray(float(arg.value.numerator)))
                 below.append(jnp.asarray(float(arg.value.denominator)))
             else:
@@ -231,7 +240,9 @@ class _Trace:
         try:
             return recipe(*(self.number(arg) for arg in node.args))
         except (TypeError, ValueError) as error:
-            raise UnsupportedError(READER, f"{name} of arrays of these shapes ({str(error).splitlines()[0]})") from error
+            raise UnsupportedError(
+                READER, f"{name} of arrays of these shapes ({str(error).splitlines()[0]})"
+            ) from error
 
     def _derivative(self, name: str, body: Node, variable: Node) -> Array:
         if not isinstance(variable, Sym):
@@ -241,15 +252,12 @@ class _Trace:
             return _Trace({**self.env, variable.name: value}, self.bound, self.terms).number(body)
 
         at = jnp.asarray(look_up(self.env, variable.name), dtype=jnp.float64)
-        return jax.grad(inside)(at) if name == "grad" else jax.hessian(inside)(at)
+        return jnp.asarray(jax.grad(inside)(at) if name == "grad" else jax.hessian(inside)(at))
 
     def _binder(self, node: Binder) -> Array:
         assert isinstance(node.lo, Num)
         first = int(node.lo.value)
-        if isinstance(node.hi, Num):
-            count = int(node.hi.value // 1) - first + 1
-        else:
-            count = self.terms or 0
+        count = int(node.hi.value // 1) - first + 1 if isinstance(node.hi, Num) else self.terms or 0
         if count > MAX_TERMS:
             raise UnsupportedError(READER, f"a {node.kind} of more than {MAX_TERMS} terms")
         neutral = 0.0 if node.kind == "Sum" else 1.0

@@ -1,8 +1,8 @@
 """The tree as SymPy sees it, built node by node through constructors, never from text.
 
 The one idea to know: SymPy is told no more about a symbol than ``positive``, ``nonnegative``, ``negative``,
-``nonpositive``, ``integer`` and ``real``, and it simplifies while it builds.  So what comes out is a *reading* of the raw
-tree, equal to it where the raw tree is defined, and every conclusion drawn from it is checked by another engine.
+``nonpositive``, ``integer`` and ``real``, and it simplifies while it builds.  So what comes out is a *reading* of the
+raw tree, equal to it where the raw tree is defined, and every conclusion drawn from it is checked by another engine.
 """
 
 from __future__ import annotations
@@ -98,7 +98,8 @@ def to_sympy(node: Node, domains: Mapping[str, Domain]) -> Any:
 
 def _has_arrays(node: Node) -> bool:
     return any(
-        isinstance(part, Vec | Subscript) or (isinstance(part, Fn) and _kind(part.name) in ("reduction", "vector", "matrix"))
+        isinstance(part, Vec | Subscript)
+        or (isinstance(part, Fn) and _kind(part.name) in ("reduction", "vector", "matrix"))
         for part in walk(node)
     )
 

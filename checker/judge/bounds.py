@@ -60,7 +60,7 @@ def compare(reduced: Reduced, prediction: Prediction, rule: Over) -> Entries:
         flat = None if prediction.within is None else Within(prediction.within.below, prediction.within.above)
         at_zero = _margin(0.0, replace(prediction, within=flat), rule, upper)
         region = (_region(0.0, at_zero, upper, prediction.strictly),) * middle.shape[1]
-    size = np.maximum(np.abs(bound), largest(values)) if bounds is not None or what == "the quantity" else largest(middle)
+    size = largest(middle) if what != "the quantity" else np.maximum(np.abs(bound), largest(values))
     return Entries(middle, error, region, settle_bound(middle, error, region, size, prediction.strictly), what, bounds)
 
 
@@ -135,7 +135,7 @@ def _between(
         settled = settle_bound(place, error, region, np.ones_like(place), prediction.strictly)
         entries = Entries(place, error, region, settled, "the place between the bounds (-1 and 1)")
     else:
-        raise EvidenceError("`between` with bounds that differ by seed goes with `every` and no `within`: write two checks")
+        raise EvidenceError("`between` with bounds that differ by seed need `every` and no `within`: write two checks")
     return judge_entries(reduced, entries, prediction, rule, grid, budget)
 
 

@@ -28,7 +28,7 @@ def judge(
     entries = compare(reduced, prediction)
     censored = float(np.isinf(reduced.values).mean(axis=0).max())
     if rule.rule == "median" and censored > _MOST_CENSORED:
-        raise EvidenceError(f"{censored:.0%} of the seeds are censored (infinite): the grid does not bracket the quantity")
+        raise EvidenceError(f"{censored:.0%} of the seeds are censored (infinite): the grid does not bracket it")
     return judge_entries(reduced, entries, prediction, rule, grid, budget)
 
 

@@ -35,10 +35,12 @@ class Growth:
 
     @property
     def decades(self) -> float:
+        """Decades of the size x."""
         return float(np.log10(self.x[-1] / self.x[0]))
 
     @property
     def form_decades(self) -> float:
+        """Decades that the form covers on the sweep."""
         return float(abs(self.log_form[-1] - self.log_form[0]) / np.log(10))
 
     @property
@@ -155,7 +157,8 @@ def _local(log_size: Array, column: Array) -> tuple[Array, Array]:
     third = (log_size[-1] - log_size[0]) / 3
     tolerance = 1e-9 * third
     last = np.flatnonzero(log_size >= log_size[-1] - third - tolerance)
-    middle = np.flatnonzero((log_size >= log_size[0] + third - tolerance) & (log_size <= log_size[-1] - third + tolerance))
+    from_start, from_end = log_size - log_size[0], log_size[-1] - log_size
+    middle = np.flatnonzero(np.minimum(from_start, from_end) >= third - tolerance)
     if count < _THIRDS or min(last.size, middle.size) < 3:
         last, middle = np.array([count - 2, count - 1]), np.array([count - 3, count - 2])
     found = []

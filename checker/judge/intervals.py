@@ -15,7 +15,8 @@ from checker.judge.prediction import Array, Interval
 
 #: Fewest values for which the mean row was measured to hold its level on skewed laws: 32 less a quarter of failed runs.
 FEWEST = 24
-_SAFETY = 4.0  # the mean row runs at a / 4: what its skewness correction leaves open on exponential and chi-squared laws
+#: The mean row runs at a/4: room for what its skewness correction leaves open on exponential and chi-squared laws.
+_SAFETY = 4.0
 _MOST_SKEW = 0.5
 
 
@@ -70,7 +71,7 @@ def student(values: Array, a: float) -> Interval | Refusal:
             "use `fraction`, or `every` if the quantity does not depend on the seed"
         )
     if skew_share[0] > _MOST_SKEW:
-        return Refusal(f"mean refused: skewness too large at {n} seeds; use `over: median`, the log, or a ratio of arms")
+        return Refusal(f"mean refused: too skewed at {n} seeds; use `over: median`, its log, or a ratio of arms")
     return Interval(float(middle[0] - half[0]), float(middle[0] + half[0]))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from checker.judge.pointwise import Entries, judge_entries, rounding, settle_bou
 from checker.judge.prediction import Array, Judgement, Over, Prediction, Region
 from checker.judge.reduce import Reduced
 
-_TOTAL = "in total"
+_TOTAL = "the whole sweep"
 
 
 def judge(
@@ -38,7 +39,8 @@ def judge(
     allowed = _margin(prediction, total.mean(axis=0)[:, 0])
     region: list[Region] = []
     for c in range(cells):
-        region += [regions.at_least(0.0, float(allowed[c]), prediction.strictly)] * (sizes - 1) + [regions.positive(None)]
+        step = regions.at_least(0.0, float(allowed[c]), prediction.strictly)
+        region += [step] * (sizes - 1) + [regions.positive(None)]
     columns = (seeds, cells * sizes)
     middle, error = steps.reshape(columns), error.reshape(columns)
     change = np.broadcast_to(total, steps.shape).reshape(columns)
@@ -83,15 +85,15 @@ def _margin(prediction: Prediction, total: Array) -> Array:
 
 
 def _labels(reduced: Reduced) -> tuple[str, ...]:
-    assert reduced.x is not None
-    places = [words.number(float(x)) for x in np.asarray(reduced.coords[reduced.along or ""], dtype=float)]
-    steps = [f"{reduced.along}: {a} to {b}" for a, b in zip(places, places[1:], strict=False)] + [_TOTAL]
+    assert reduced.along is not None
+    places = [words.number(float(x)) for x in np.asarray(reduced.coords[reduced.along], dtype=float)]
+    steps = [f"{reduced.along} = {a} to {b}" for a, b in pairwise(places)] + [_TOTAL]
     return tuple(f"{cell}, {step}" if cell else step for cell in reduced.labels for step in steps)
 
 
 def _located(worst: Mapping[str, int], reduced: Reduced) -> dict[str, int]:
     """The step's index among the kept sizes as an index of the sample, picks of reduced axes included."""
-    if reduced.along not in worst or reduced.kept is None:
+    if reduced.along is None or reduced.along not in worst or reduced.kept is None:
         return dict(worst)
     cell = int(np.ravel_multi_index([worst[axis] for axis in reduced.axes], reduced.shape)) if reduced.axes else 0
     return reduced.locate(cell, worst.get("seed"), worst[reduced.along])

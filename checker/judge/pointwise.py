@@ -46,7 +46,8 @@ class Entries:
 def rounding(*parts: Array) -> Array:
     """Rounding error of a difference or comparison of doubles: no claim is refuted by the last bits."""
     size = np.max(np.abs(np.broadcast_arrays(*parts)), axis=0)
-    return _ROUNDING * np.where(np.isfinite(size), size, 0.0)
+    bound: Array = _ROUNDING * np.where(np.isfinite(size), size, 0.0)
+    return bound
 
 
 def settle_entries(middle: Array, error: Array, region: Sequence[Region]) -> Array:
@@ -101,7 +102,8 @@ def judge_every(reduced: Reduced, entries: Entries, alpha: float) -> Judgement:
     elif verdict is Verdict.FAIL:
         broken = int((entries.settled.min(axis=1) < 0).sum())
         value = words.number(float(entries.middle[seed, cell]))
-        reason = f"{entries.what} is {value}{at}, allowed {allowed}; {broken} of {words.count(seeds, 'instance')} break it"
+        breaking = f"{broken} of {words.count(seeds, 'instance')} break it"
+        reason = f"{entries.what} is {value}{at}, allowed {allowed}; {breaking}"
     else:
         error = words.number(float(entries.error[seed, cell]))
         reason = f"{entries.what} in {measured}{at} against {allowed}: its numerical error {error} is too large to tell"
@@ -174,7 +176,7 @@ def sentence(
     """One sentence: what was measured where, what was allowed, and what is missing if it is not decided."""
     c = settled.worst
     at = f" at {reduced.labels[c]}" if reduced.labels[c] else ""
-    more = "" if len(found) == 1 else f" (the nearest of {len(found)} cells to failing)"
+    more = "" if len(found) == 1 else f" (worst of {len(found)} cells)"
     if found[c].full is None:
         return f"{subject}{at}: {found[c].note}"
     said = f"{subject} in {words.span(settled.shown[c])}{at}{more}, allowed {words.region(region[c].outer)}; {size}"
@@ -197,7 +199,7 @@ def judge_entries(
             return judge_fraction(counted, rule.level, rule.margin, budget, what)
         if rule.rule == "every":
             return judge_every_share(counted, what)
-        raise EvidenceError(f"a fraction over recorded entries goes with seeds `every` or `fraction`, not `{rule.rule}`")
+        raise EvidenceError(f"a fraction over entries goes with seeds `every` or `fraction`, not `{rule.rule}`")
     if rule.rule == "every":
         return judge_every(reduced, entries, budget.alpha)
     return judge_centre(reduced, entries, rule.rule, budget)

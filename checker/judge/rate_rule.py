@@ -47,6 +47,7 @@ class Target:
 
     @property
     def beyond(self) -> Interval | None:
+        """Where p holds an upper or lower claim with room to spare; ``None`` for a two-sided claim."""
         if self.side == 0:
             return None
         edge = self.exact - self.side * self.step / 2
@@ -60,9 +61,7 @@ def target(shape: Growth, within: Within, strength: int, with_logs: bool) -> Tar
     already a share of the exponent.
     """
     exact, side = shape.exact, strength
-    if shape.constant:
-        below, above = within.below, within.above
-    elif within.relative:
+    if shape.constant or within.relative:
         below, above = within.below, within.above
     else:
         below, above = within.below / abs(shape.slope), within.above / abs(shape.slope)

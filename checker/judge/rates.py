@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from checker.judge import growth, intervals, rate_rule, words
 from checker.judge.cells import Budget
@@ -20,7 +21,7 @@ from checker.judge.growth import Growth
 from checker.judge.intervals import Refusal
 from checker.judge.pointwise import rounding
 from checker.judge.prediction import Array, Interval, Judgement, Kind, Over, Prediction
-from checker.judge.reduce import Reduced
+from checker.judge.reduce import Indices, Reduced
 from checker.judge.regions import decide
 from checker.judge.trials import Coordinate, Evidence, Trial, judge_trials
 
@@ -37,7 +38,7 @@ class _Curves:
     y: Array
     error: Array
     shape: Growth
-    kept: Array
+    kept: Indices
 
 
 def judge(
@@ -131,27 +132,29 @@ def _common(forms: Array, rule: str) -> Array:
     return np.array(forms[0])
 
 
-def _positive(values: Array, above: Array, reduced: Reduced, c: int) -> None:
+def _positive(values: Array, above: npt.NDArray[np.bool_], reduced: Reduced, c: int) -> None:
     bad = above & (values <= 0)
     if not bad.any():
         return
     row, k = (int(i) for i in np.argwhere(bad)[0])
     assert reduced.x is not None
-    size = words.number(float(reduced.x[k]))
+    found, size = words.number(float(values[row, k])), words.number(float(reduced.x[k]))
     raise EvidenceError(
-        f"a rate is of a positive quantity, found {words.number(float(values[row, k]))} at size {size}; take its
-        absolute value", reduced.locate(c, row if values.shape[0] > 1 else None, k), )
+        f"a rate is of a positive quantity, found {found} at size {size}; take its absolute value",
+        reduced.locate(c, row if values.shape[0] > 1 else None, k),
+    )
 
 
-def _shape(form: Array, reduced: Reduced, kept: Array, prediction: Prediction) -> Growth:
-    assert reduced.x is not None and prediction.along is not None
+def _shape(form: Array, reduced: Reduced, kept: Indices, prediction: Prediction) -> Growth:
+    assert reduced.x is not None
+    assert prediction.along is not None
     if kept.size < 2:
-        raise EvidenceError(f"{words.count(kept.size, 'size')} of {form.size} above the numerical floor (100 errors): no rate")
+        raise EvidenceError(f"{kept.size} of {form.size} sizes lie above the numerical floor of 100 errors: no rate")
     return growth.growth(reduced.x[kept], form[kept], asymptotic=prediction.along.until is None)
 
 
 def _logs(
-    values: Array, error: Array, form: Array, reduced: Reduced, kept: Array, prediction: Prediction
+    values: Array, error: Array, form: Array, reduced: Reduced, kept: Indices, prediction: Prediction
 ) -> _Curves:
     shape = _shape(form, reduced, kept, prediction)
     relative = error[:, kept] / values[:, kept]
@@ -161,7 +164,8 @@ def _logs(
 def _decide(
     curves: _Curves, prediction: Prediction, reduced: Reduced, level: float | None, control: bool
 ) -> tuple[Trial, ...]:
-    assert prediction.within is not None and prediction.along is not None
+    assert prediction.within is not None
+    assert prediction.along is not None
     strength = {Kind.RATE_AT_MOST: 1, Kind.RATE_AT_LEAST: -1}.get(prediction.kind, _STRENGTH[prediction.strength])
     on_range = prediction.along.until is not None
     with_logs = prediction.up_to != "logs" and not on_range
@@ -181,7 +185,9 @@ def _on_range(curves: _Curves, aim: rate_rule.Target, level: float | None) -> tu
     weights = coefficient(shape.column, [np.ones(shape.x.size)])
     slopes, wobble = curves.y @ weights, curves.error @ np.abs(weights)
     if level is None or slopes.size == 1:
-        found: list[Interval | Refusal] = [Interval(float(s - w), float(s + w)) for s, w in zip(slopes, wobble, strict=True)]
+        found: list[Interval | Refusal] = [
+            Interval(float(s - w), float(s + w)) for s, w in zip(slopes, wobble, strict=True)
+        ]
         sampling = 0.0
     else:
         found = [intervals.mean(slopes, level, wobble)]
@@ -206,7 +212,8 @@ def _fill(local: Array, members: list[int], curves: _Curves) -> None:
 
 
 def _ending(reduced: Reduced, evidence: list[Evidence], prediction: Prediction) -> str:
-    assert reduced.x is not None and prediction.along is not None
+    assert reduced.x is not None
+    assert prediction.along is not None
     decades = float(np.log10(reduced.x[-1] / reduced.x[0]))
     kept = min(int(np.isfinite(part.local).any(axis=0).sum()) + 1 for part in evidence if part.local is not None)
     cut = "" if kept >= reduced.x.size else f" ({reduced.x.size - kept} below the numerical floor)"

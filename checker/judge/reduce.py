@@ -203,7 +203,8 @@ def _reduce(values: Array, error: Array, position: int, rule: Over) -> tuple[Arr
 
 def _chosen(values: Array, position: int, rule: Over) -> Indices | None:
     if rule.rule == "max":
-        return np.argmax(values, axis=position)
+        chosen: Indices = np.argmax(values, axis=position)
+        return chosen
     if rule.rule == "last":
         return np.full(np.delete(values.shape, position), values.shape[position] - 1)
     return None
@@ -217,10 +218,12 @@ def _target(target: Array, position: int, rule: Over, axis: str) -> Array:
         raise EvidenceError(
             f"the prediction varies along '{axis}', whose {rule.rule} is claimed: put it into the quantity"
         )
-    return np.take(target, 0, axis=position)
+    taken: Array = np.take(target, 0, axis=position)
+    return taken
 
 
 def labels(axes: tuple[str, ...], shape: tuple[int, ...], coords: Mapping[str, Array]) -> tuple[str, ...]:
+    """One label per cell, ``rho = 10, d = 3``; the empty text for the only cell of a quantity without axes."""
     if not axes:
         return ("",)
     return tuple(

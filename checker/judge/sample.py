@@ -20,11 +20,11 @@ SEED = "seed"
 class Sample:
     """One scalar quantity, measured: ``values`` of shape ``(seeds, *other axes)``.
 
-    ``error`` (same shape, >= 0) bounds the numerical error of each entry in the units of ``values``.  ``axes`` names the
-    dimensions in order, ``"seed"`` first; a quantity that does not depend on the seed has a seed axis of length one and
-    is taken as exact up to ``error``.  ``coords`` has the coordinates of every axis.  ``grid`` names the axes that
-    are parameters of the claim rather than recorded along a run: they stay separate cells under ``fraction``, while
-    "holds with probability p for every step" takes the steps of one seed together.
+    ``error`` (same shape, >= 0) bounds the numerical error of each entry in the units of ``values``.  ``axes`` names
+    the dimensions in order, ``"seed"`` first; a quantity that does not depend on the seed has a seed axis of length
+    one and is taken as exact up to ``error``.  ``coords`` has the coordinates of every axis.  ``grid`` names the axes
+    that are parameters of the claim rather than recorded along a run: they stay separate cells under ``fraction``,
+    while "holds with probability p for every step" takes the steps of one seed together.
     """
 
     values: Array
@@ -57,7 +57,7 @@ def seed_rule(prediction: Prediction, seeds: int) -> Over:
     if rule is None:
         if seeds == 1:
             return Over("every")
-        raise EvidenceError(f"`over` must say what is claimed of the {seeds} seeds: every, mean, median or fraction >= p")
+        raise EvidenceError(f"`over` must say what holds of the {seeds} seeds: every, mean, median or fraction >= p")
     if rule.rule in ("max", "last"):
         raise EvidenceError(f"`over: {{seed: {rule.rule}}}` has no meaning: use every, mean, median or fraction >= p")
     if rule.rule == "fraction" and (rule.level is None or not 0 <= rule.level <= 1):

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from checker.judge import regions, words
-from checker.judge.cells import MOST_ROWS, Budget, joint
+from checker.judge.cells import MOST_ROWS, Budget, Row, joint
 from checker.judge.fraction import judge_fraction, tally
 from checker.judge.looks import seeds_needed
 from checker.judge.prediction import Array, Cell, Interval, Judgement, Over, Prediction, Region
 from checker.judge.reduce import Reduced
 from checker.verdict import How, Verdict
 
-_SCORE = {Verdict.PASS: 1.0, Verdict.FAIL: -1.0}
+_SCORE: Mapping[Verdict | None, float] = {Verdict.PASS: 1.0, Verdict.FAIL: -1.0, None: 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def judge_trials(
     """One judgement from the trials of all cells; ``ending`` closes the sentence (the form, sizes, decades)."""
     seeds, cells = reduced.values.shape[0], len(evidence)
     if rule.rule == "fraction" and rule.level is not None:
-        scores = np.array([[_SCORE.get(t.verdict, 0.0) if t.verdict else 0.0 for t in part.full] for part in evidence]).T
+        scores = np.array([[_SCORE[trial.verdict] for trial in part.full] for part in evidence]).T
         counted = tally(scores, reduced, prediction, grid)
         return judge_fraction(counted, rule.level, rule.margin, budget, "the prediction holds")
     worst = [_worst(part) for part in evidence]
@@ -89,7 +89,9 @@ def judge_trials(
     instances = seeds if not pooled else 1
     shown: list[Cell] = []
     for k in sorted(range(cells), key=lambda k: (k != c, rank[verdicts[k]], -_outside(worst[k][1])))[:MOST_ROWS]:
-        note = worst[k][1].note if instances == 1 else f"worst of {instances} instances; {worst[k][1].note}".rstrip("; ")
+        note = worst[k][1].note
+        if instances > 1:
+            note = f"worst of {instances} instances; {note}".rstrip("; ")
         for part in worst[k][1].coordinates:
             label = f"{reduced.labels[k]}: {part.name}" if reduced.labels[k] else part.name
             own = None if part.interval is None else regions.decide(part.interval, part.region)
@@ -181,7 +183,7 @@ def _reason(
     return said
 
 
-def _table(part: Evidence, curve: Array, row: int | None) -> tuple[tuple[str, ...], tuple[tuple[str | float, ...], ...]]:
+def _table(part: Evidence, curve: Array, row: int | None) -> tuple[tuple[str, ...], tuple[Row, ...]]:
     mean, error = curve.mean(axis=0), (part.error if row is None else part.error[[row]]).mean(axis=0)
     if curve.shape[0] > 1:
         error = error + curve.std(axis=0, ddof=1) / np.sqrt(curve.shape[0])
@@ -190,7 +192,7 @@ def _table(part: Evidence, curve: Array, row: int | None) -> tuple[tuple[str, ..
     local = _local(part, row)
     rows = []
     for k in chosen:
-        own: tuple[str | float, ...] = (float(part.x[k]), float(mean[k]), float(error[k]))
+        own: Row = (float(part.x[k]), float(mean[k]), float(error[k]))
         if local is not None:
             own = (*own, "" if k == 0 else float(local[k - 1]))
         rows.append(own)
@@ -201,11 +203,13 @@ def _table(part: Evidence, curve: Array, row: int | None) -> tuple[tuple[str, ..
 def _local(part: Evidence, row: int | None) -> Array | None:
     if part.local is None:
         return None
-    return part.local.mean(axis=0) if row is None else part.local[row]
+    local: Array = part.local.mean(axis=0) if row is None else part.local[row]
+    return local
 
 
 def _trace(part: Evidence, curve: Array, row: int | None) -> Mapping[str, Array]:
-    arrays: dict[str, Array] = {"x": part.x, "mean": curve.mean(axis=0), "low": curve.min(axis=0), "high": curve.max(axis=0)}
+    arrays: dict[str, Array] = {"x": part.x, "mean": curve.mean(axis=0)}
+    arrays["low"], arrays["high"] = curve.min(axis=0), curve.max(axis=0)
     local = _local(part, row)
     if local is not None and part.between is not None:
         arrays["local_exponent"], arrays["size"] = local, part.between

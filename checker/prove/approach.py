@@ -1,8 +1,8 @@
 """Balls along sequences that run to infinity: does a formula approach a value, and how far was it followed?
 
-The one idea to know: ``1/log(t) + 1e-6`` looks like 0 up to t = 1e10000, so the variable is changed *in the tree* first,
-t = exp(s) and t = exp(exp(s)) with ``log(exp(s))`` folded, and s runs through powers of ten.  A limit counts as
-approached only if the distance still shrinks at the end of the slowest of these scales.  This is numerical evidence
+The one idea to know: ``1/log(t) + 1e-6`` looks like 0 up to t = 1e10000, so the variable is changed *in the tree*
+first, t = exp(s) and t = exp(exp(s)) with ``log(exp(s))`` folded, and s runs through powers of ten.  A limit counts as
+approached only if the distance still shrinks at the end of every scale that can be followed.  This is numerical evidence
 (of its points it is rigorous), never a proof.
 """
 
@@ -31,7 +31,7 @@ _SCALES = ("t = s", "t = exp(s)", "t = exp(exp(s))")
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What was seen on one scale: the values ``|f - target|`` (upper bounds) or ``|f|`` (lower bounds) in order of s."""
+    """What was seen on one scale: upper bounds of ``|f - target|``, or the values ``f``, in order of s."""
 
     scale: str
     last_step: int
@@ -47,14 +47,14 @@ class Approach:
 
 
 def approaches(body: Node, target: Node, point: Mapping[str, Fraction]) -> Approach:
-    """Whether ``body`` (in the symbol ``T``) is seen to tend to ``target`` (without ``T``) as T -> oo at one parameter point."""
+    """Whether ``body`` is seen to tend to ``target`` (a formula without ``T``) as T -> oo, at one parameter point."""
     tracks = _tracks(body, target, point)
     if not tracks:
         return Approach(False, "no scale could be evaluated")
-    slowest = tracks[-1]
-    last = slowest.sizes[-1]
-    confirmed = all(_shrinks(track) for track in tracks) and bool(last < _NEAR)
-    return Approach(confirmed, f"|f - limit| <= {_short(last)} at s = 1e{slowest.last_step}, {slowest.scale}")
+    stuck = next((track for track in tracks if not _shrinks(track)), None)
+    best = stuck or min(tracks, key=lambda track: track.sizes[-1])
+    confirmed = stuck is None and bool(best.sizes[-1] < _NEAR)
+    return Approach(confirmed, f"|f - limit| is {_short(best.sizes[-1])} at s = 1e{best.last_step}, {best.scale}")
 
 
 def diverges(body: Node, sign: int, point: Mapping[str, Fraction]) -> Approach:
@@ -110,7 +110,7 @@ def _shrinks(track: Track) -> bool:
 
 
 def fold(node: Node) -> Node:
-    """``log(exp(u)) -> u``, ``exp(u)**p -> exp(p*u)``, ``log`` of a product of exponentials -> sum: identities for real u."""
+    """``log(exp(u)) -> u``, ``exp(u)**p -> exp(p*u)``, the log of a product of exponentials -> a sum: for real u."""
     node = map_children(node, fold)
     match node:
         case Fn("log", (Fn("exp", (inner,)),)):

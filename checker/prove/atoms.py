@@ -6,6 +6,7 @@ true of it: its bounds on the box, its root relation, the tangents ``exp(m) >= 1
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -27,6 +28,8 @@ _MAX_ATOMS = 14
 _MAX_DEGREE = 16
 _RESTARTS = 12
 _BOUND_BITS = 40
+_GRID = 2**60
+_LARGEST = 10**30
 
 
 def prove_sign(f: Node, strict: bool, box: Mapping[str, Domain], given: Sequence[Node] = ()) -> bool:
@@ -82,6 +85,8 @@ class _Question:
         self.facts: list[Any] = []
 
     def number(self, value: Fraction) -> Any:
+        if max(abs(value.numerator), value.denominator) > _LARGEST**10:
+            raise UnsupportedError("z3", "a number of more than 300 digits")
         return z3.RatVal(value.numerator, value.denominator, self.context)
 
     def poly(self, poly: fmpq_mpoly) -> Any:
@@ -139,11 +144,14 @@ class _Question:
             return
         if found.empty:
             return
-        lo, hi = rational_end(found.lo), rational_end(found.hi)
-        if lo is not None and abs(lo) < 10**30:
-            self.facts.append(variable > self.number(lo) if found.lo_open else variable >= self.number(lo))
-        if hi is not None and abs(hi) < 10**30:
-            self.facts.append(variable < self.number(hi) if found.hi_open else variable <= self.number(hi))
+        for end, is_open, sign in ((found.lo, found.lo_open, 1), (found.hi, found.hi_open, -1)):
+            exact = rational_end(end)
+            if exact is None or abs(exact) > _LARGEST:
+                continue
+            # Few digits, rounded outward; an end that moved is not reached.
+            rounded = sign * Fraction(math.floor(sign * exact * _GRID), _GRID)
+            bound, term = self.number(sign * rounded), variable if sign > 0 else -variable
+            self.facts.append(term > bound if is_open or rounded != exact else term >= bound)
 
     def _tangent(self, i: int, argument: Frac) -> None:
         sign = self.table.sign(argument.den) if not argument.den.is_constant() else 1

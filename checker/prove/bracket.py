@@ -22,7 +22,7 @@ _MINUS_INFINITY = (neg(INFINITY), mul(INFINITY, MINUS_ONE))
 
 
 def constant(node: Node, bits: int) -> arb:
-    """The value of a formula without symbols, ``oo`` and ``-oo`` included; raises ``UnsupportedError`` where it has none."""
+    """The value of a formula without symbols, ``oo`` included; raises ``UnsupportedError`` where it has none."""
     if node == INFINITY:
         return arb.pos_inf()
     if node in _MINUS_INFINITY:

@@ -13,8 +13,8 @@ from checker.verdict import How
 def prove_enclosure(obligation: Obligation) -> Outcome:
     """PROVED by enclosure, REFUTED when the ball lies outside, UNDECIDED when it meets an end at every precision.
 
-    The bracket is closed: a value that is exactly one of its ends lies inside.  Raises ``UnsupportedError`` for an expression
-    with symbols or an undefined one.
+    The bracket is closed: a value that is exactly one of its ends lies inside.  Raises ``UnsupportedError`` for an
+    expression with symbols or an undefined one.
     """
     question = obligation.question
     assert isinstance(question, Enclosure)
@@ -24,11 +24,27 @@ def prove_enclosure(obligation: Obligation) -> Outcome:
         evidence = (Evidence("balls", asked, f"{shown(ball)}, radius {digits(ball)} at {bits} bits"),)
         inside = lies_in(ball, question.lies_in, bits)
         if inside:
-            return Outcome(Status.PROVED, "its enclosure lies in the bracket", How.ENCLOSED, evidence, detail=shown(ball))
+            return Outcome(
+                Status.PROVED, "its enclosure lies in the bracket", How.ENCLOSED, evidence, detail=shown(ball)
+            )
         if inside is False:
-            return Outcome(Status.REFUTED, "its enclosure lies outside of the bracket", evidence=evidence, detail=shown(ball))
-    for end in question.lies_in:
-        if same(question.of, end):
-            exact = Evidence("rational normal form", "the value is exactly an end of the bracket", "yes")
-            return Outcome(Status.PROVED, "it is exactly an end of the bracket", How.PROVED, (*evidence, exact), detail=shown(ball))
-    return Outcome(Status.UNDECIDED, "the enclosure meets an end of the bracket at every precision", evidence=evidence, detail=shown(ball))
+            return Outcome(
+                Status.REFUTED, "its enclosure lies outside of the bracket", evidence=evidence, detail=shown(ball)
+            )
+    lo, hi = question.lies_in
+    at_end = same(question.of, lo) or same(question.of, hi)
+    if (
+        at_end
+        and (same(question.of, lo) or ball >= constant(lo, bits))
+        and (same(question.of, hi) or ball <= constant(hi, bits))
+    ):
+        exact = Evidence("rational normal form", "the value is exactly an end of the bracket", "yes")
+        return Outcome(
+            Status.PROVED, "it is exactly an end of the bracket", How.PROVED, (*evidence, exact), detail=shown(ball)
+        )
+    return Outcome(
+        Status.UNDECIDED,
+        "the enclosure meets an end of the bracket at every precision",
+        evidence=evidence,
+        detail=shown(ball),
+    )

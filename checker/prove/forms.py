@@ -76,11 +76,11 @@ def simplified(f: Node, strict: bool, box: Box) -> Signed | None:
     """
     try:
         form = normal(f, box_of(box, 96))
+        if form.is_zero:
+            return Signed(1, (), zero=True)
+        content, factors = form.factors()
     except UnsupportedError:
         return None
-    if form.is_zero:
-        return Signed(1, (), zero=True)
-    content, factors = form.factors()
     sign = 1 if content > 0 else -1
     left: list[Node] = []
     for poly, times in factors:

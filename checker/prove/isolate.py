@@ -34,15 +34,12 @@ class Zero:
         """The enclosure as a ball, at the current precision."""
         return self.lo.union(self.hi)
 
-    @property
-    def width(self) -> arb:
-        return (self.hi - self.lo).abs_upper()
-
 
 def has_jumps(node: Node) -> bool:
     """Whether the formula may be discontinuous inside its domain."""
     return any(
-        isinstance(part, Piecewise | Rel | Limit) or (isinstance(part, Fn) and part.name in _JUMPS) for part in walk(node)
+        isinstance(part, Piecewise | Rel | Limit) or (isinstance(part, Fn) and part.name in _JUMPS)
+        for part in walk(node)
     )
 
 
@@ -74,6 +71,7 @@ class Isolation:
 
     @property
     def complete(self) -> bool:
+        """Whether every box was decided."""
         return self.open_box is None
 
     def image(self, node: Node, lo: arb, hi: arb) -> Interval:
@@ -92,9 +90,9 @@ class Isolation:
             if not values.partial and (values.positive or values.negative):
                 continue
             slopes = self.image(self.slope, lo, hi)
-            if not values.partial and not slopes.partial and (slopes.positive or slopes.negative):
-                if self._monotone(lo, hi, 1 if slopes.positive else -1):
-                    continue
+            known = not values.partial and not slopes.partial and (slopes.positive or slopes.negative)
+            if known and self._monotone(lo, hi, 1 if slopes.positive else -1):
+                continue
             middle = _between(lo, hi)
             if middle is None:
                 self.open_box = (lo, hi)

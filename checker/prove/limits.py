@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import sympy
+from flint import arb
 
 from checker.expr.defined import conditions
 from checker.expr.errors import UnsupportedError
@@ -21,7 +22,6 @@ from checker.expr.node import (
     MINUS_ONE,
     Const,
     Limit,
-    Mul,
     Node,
     Num,
     Pow,
@@ -36,6 +36,7 @@ from checker.expr.node import (
     symbols_of,
     walk,
 )
+from checker.expr.text import text
 from checker.expr.to_arb import holds
 from checker.expr.to_sympy import to_sympy
 from checker.prove.approach import Approach, approaches, diverges
@@ -45,6 +46,7 @@ from checker.prove.obligation import Obligation, Relation
 from checker.prove.outcome import Evidence, Outcome, Status
 from checker.prove.points import Point, sample
 from checker.prove.registry import dispatch
+from checker.verdict import How
 
 _POINTS = 5
 _SAMPLED = 24
@@ -86,7 +88,9 @@ def towards_infinity(limit: Limit) -> tuple[Node, ...]:
     if limit.point in (neg(INFINITY), mul(INFINITY, MINUS_ONE)):
         return (instantiate(limit.body, neg(Sym(T))),)
     steps = {"+": (1,), "-": (-1,), "both": (1, -1)}[limit.side]
-    return tuple(instantiate(limit.body, add(limit.point, mul(Num(Fraction(step)), Pow(Sym(T), MINUS_ONE)))) for step in steps)
+    return tuple(
+        instantiate(limit.body, add(limit.point, mul(Num(Fraction(step)), Pow(Sym(T), MINUS_ONE)))) for step in steps
+    )
 
 
 def _spread(points: list[Point]) -> list[Point]:
@@ -108,7 +112,9 @@ def _value(limit: Limit, coefficients: Coefficients) -> LimitValue:
     first, *others = [limit_at_infinity(body, coefficients) for body in towards_infinity(limit)]
     for other in others:
         same = first.infinite == other.infinite and (
-            first.value is None or other.value is None or coefficients.simplify(add(first.value, neg(other.value))) == Num(Fraction(0))
+            first.value is None
+            or other.value is None
+            or coefficients.simplify(add(first.value, neg(other.value))) == Num(Fraction(0))
         )
         if not same:
             raise OpenError("the limits from the two sides are not seen to agree")
@@ -178,8 +184,6 @@ def _refute(goal: Rel, limits: tuple[Limit, ...], obligation: Obligation, points
         relation = _replace(_at(goal, point), values)
         assert isinstance(relation, Rel)
         if _decide(relation) is False:
-            from checker.expr.text import text
-
             shown = ", ".join(text(value) for value in values.values())
             evidence = (
                 Evidence("asymptotic expansion", "value of the limit at the witness", shown),
@@ -206,10 +210,17 @@ def _refute_by_tail(goal: Rel, limits: tuple[Limit, ...], point: Point) -> Outco
             except UnsupportedError:
                 return None
             if not image.empty and not image.partial and not aim.empty and (image.lo > aim.hi or image.hi < aim.lo):
-                answer = f"the formula stays in [{image.lo.str(6, radius=False)}, {image.hi.str(6, radius=False)}]"
+                answer = f"the formula stays in [{_end(image.lo)}, {_end(image.hi)}]"
                 evidence = (Evidence("intervals", f"values for all t >= 1e{start}", answer),)
-                return Outcome(Status.REFUTED, f"{answer} from t = 1e{start} on", evidence=evidence, witness=_witness(point))
+                return Outcome(
+                    Status.REFUTED, f"{answer} from t = 1e{start} on", evidence=evidence, witness=_witness(point)
+                )
     return None
+
+
+def _end(end: arb) -> str:
+    """An exact end point for the reader."""
+    return str(end.str(6, radius=False)) if end.is_finite() else "oo" if end > 0 else "-oo"
 
 
 def _sides(goal: Rel, limits: tuple[Limit, ...]) -> tuple[Limit, Node] | None:
@@ -231,15 +242,21 @@ def _witness(point: Point) -> dict[str, str]:
 def _prove(goal: Rel, limits: tuple[Limit, ...], obligation: Obligation, points: list[Point]) -> Outcome:
     coefficients = Coefficients(obligation.domains, obligation.given)
     values = {limit: _value(limit, coefficients) for limit in limits}
-    _require_defined(limits, coefficients, obligation)
+    for limit in limits:
+        for body in towards_infinity(limit):
+            require_defined(body, coefficients, obligation)
     evidence: list[Evidence] = []
     for limit, value in values.items():
-        from checker.expr.text import text
-
-        evidence.append(Evidence("asymptotic expansion", "value of the limit for all parameters", text(_as_node(value))))
+        evidence.append(
+            Evidence("asymptotic expansion", "value of the limit for all parameters", text(_as_node(value)))
+        )
         seen = [(point, _followed(limit, value, point)) for point in points]
         doubtful = next(((point, approach) for point, approach in seen if not approach.confirmed), None)
-        answer = f"yes at {len(points)} parameter points: {seen[-1][1].text}" if doubtful is None else f"not seen: {doubtful[1].text}"
+        answer = (
+            f"yes at {len(points)} parameter points: {seen[-1][1].text}"
+            if doubtful is None
+            else f"not seen: {doubtful[1].text}"
+        )
         evidence.append(Evidence("balls", "does the formula approach that value?", answer))
         if doubtful is not None:
             reason = f"the expansion gives {text(_as_node(value))}, but balls do not confirm it"
@@ -249,7 +266,6 @@ def _prove(goal: Rel, limits: tuple[Limit, ...], obligation: Obligation, points:
     if any(isinstance(part, Const) and part.name == "oo" for part in walk(relation)):
         decided = _decide(relation)
         status = {True: Status.PROVED, False: Status.REFUTED, None: Status.UNDECIDED}[decided]
-        from checker.verdict import How
 
         return Outcome(
             status,
@@ -261,25 +277,23 @@ def _prove(goal: Rel, limits: tuple[Limit, ...], obligation: Obligation, points:
     return replace(rest, evidence=(*evidence, *rest.evidence))
 
 
-def _require_defined(limits: tuple[Limit, ...], coefficients: Coefficients, obligation: Obligation) -> None:
-    """Every body is defined for all large t and all parameters; OpenError names what was not shown."""
-    from checker.expr.text import text
-
-    for limit in limits:
-        for body in towards_infinity(limit):
-            for condition in conditions(body):
-                if T in symbols_of(condition):
-                    shown = Algebra(coefficients, 2).eventually(condition)
-                else:
-                    shown = dispatch(replace(obligation, question=Relation(condition))).status is Status.PROVED
-                if not shown:
-                    raise OpenError(f"not shown to be defined: {text(substitute(condition, {T: Sym('t')}))}")
+def require_defined(body: Node, coefficients: Coefficients, obligation: Obligation) -> None:
+    """``body`` is defined for all large T and all parameters; ``OpenError`` names what was not shown."""
+    for condition in conditions(body):
+        if T in symbols_of(condition):
+            shown = Algebra(coefficients, 2).eventually(condition)
+        else:
+            shown = dispatch(replace(obligation, question=Relation(condition))).status is Status.PROVED
+        if not shown:
+            raise OpenError(f"not shown to be defined: {text(substitute(condition, {T: Sym('t')}))}")
 
 
 # ---- SymPy, where the rules have no answer
 
 
-def _ask_sympy(goal: Rel, limits: tuple[Limit, ...], obligation: Obligation, points: list[Point], open_question: str) -> Outcome:
+def _ask_sympy(
+    goal: Rel, limits: tuple[Limit, ...], obligation: Obligation, points: list[Point], open_question: str
+) -> Outcome:
     parts = _sides(goal, limits)
     if parts is None or goal.op != "==":
         return Outcome(Status.UNDECIDED, open_question)
@@ -288,7 +302,8 @@ def _ask_sympy(goal: Rel, limits: tuple[Limit, ...], obligation: Obligation, poi
         found = to_sympy(limit, obligation.domains).doit()
         wanted = to_sympy(target, obligation.domains)
     except (UnsupportedError, NotImplementedError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        return Outcome(Status.UNDECIDED, open_question, (Evidence("SymPy", "value of the limit", f"none ({error})"[:200]),))  # type: ignore[arg-type]
+        none = Evidence("SymPy", "value of the limit", f"none ({error})"[:200])
+        return Outcome(Status.UNDECIDED, open_question, evidence=(none,))
     equal = found == wanted or (found.is_finite is not False and sympy.simplify(found - wanted) == 0)
     evidence = [
         Evidence("asymptotic expansion", "value of the limit", f"none: {open_question}"),
@@ -298,15 +313,20 @@ def _ask_sympy(goal: Rel, limits: tuple[Limit, ...], obligation: Obligation, poi
     claimed = LimitValue(None, sign) if sign else LimitValue(target)
     seen = [_followed(limit, claimed, point) for point in points]
     confirmed = all(approach.confirmed for approach in seen)
-    evidence.append(Evidence("balls", "does the formula approach the claimed value?", f"{'yes' if confirmed else 'no'}: {seen[0].text}"))
+    evidence.append(
+        Evidence(
+            "balls", "does the formula approach the claimed value?", f"{'yes' if confirmed else 'no'}: {seen[0].text}"
+        )
+    )
     if equal and confirmed:
         try:
-            _require_defined((limit,), Coefficients(obligation.domains, obligation.given), obligation)
+            for body in towards_infinity(limit):
+                require_defined(body, Coefficients(obligation.domains, obligation.given), obligation)
         except OpenError as error:
             return Outcome(Status.UNDECIDED, f"holds where defined; {error}", evidence=tuple(evidence))
-        from checker.verdict import How
-
         return Outcome(Status.PROVED, "SymPy gives the value and balls approach it", How.PROVED, tuple(evidence))
     if equal or confirmed:
         return Outcome(Status.UNDECIDED, "only one of SymPy and balls supports the limit", evidence=tuple(evidence))
-    return Outcome(Status.UNDECIDED, f"{open_question}; SymPy and balls do not support the claimed value", evidence=tuple(evidence))
+    return Outcome(
+        Status.UNDECIDED, f"{open_question}; SymPy and balls do not support the claimed value", evidence=tuple(evidence)
+    )

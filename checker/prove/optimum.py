@@ -31,7 +31,7 @@ _WITNESS_DENOMINATORS = (10, 1000, 10**6, 10**12)
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A point that may be optimal: its enclosure, the enclosure of the (minimised) function there, and its end if it is one."""
+    """A point that may be optimal: enclosures of it and of the (minimised) function there; ``end`` if it is one."""
 
     place: arb
     value: arb
@@ -46,22 +46,30 @@ def prove_optimum(obligation: Obligation) -> Outcome:
     function = neg(question.of) if question.maximise else question.of
     if any(isinstance(part, Piecewise) or (isinstance(part, Fn) and part.name in _KINKS) for part in walk(function)):
         raise UnsupportedError("the optimum prover", "a function with kinks")
-    closed = (question.of, *question.inside, *(question.lies_in or ()), *(node for node in (question.equals, question.value) if node))
+    closed = (
+        question.of,
+        *question.inside,
+        *(question.lies_in or ()),
+        *(node for node in (question.equals, question.value) if node),
+    )
     if set().union(*(symbols_of(node) for node in closed)) - {question.symbol}:
         return _with_parameters(question, function, obligation)
     for condition in conditions(function):
         shown_defined = dispatch(on_bracket(obligation, question.symbol, question.inside, condition))
         if shown_defined.status is not Status.PROVED:
-            return Outcome(Status.UNDECIDED, "the function is not shown to be defined on the whole bracket", evidence=shown_defined.evidence)
+            return Outcome(
+                Status.UNDECIDED,
+                "the function is not shown to be defined on the whole bracket",
+                evidence=shown_defined.evidence,
+            )
     found = locate(diff(function, question.symbol), question.symbol, question.inside)
     searched = Evidence(
-        "intervals and balls",
-        f"zeros of the derivative for {question.symbol} in the bracket",
-        f"{len(found.isolation.zeros)}{'' if found.isolation.complete else ' or more'} "
-        f"({found.isolation.boxes} boxes, {found.bits} bits)",
+        "intervals and balls", f"zeros of the derivative for {question.symbol} in the bracket", found.counted()
     )
     if not found.isolation.complete:
-        return Outcome(Status.UNDECIDED, "not every zero of the derivative in the bracket could be isolated", evidence=(searched,))
+        return Outcome(
+            Status.UNDECIDED, "not every zero of the derivative in the bracket could be isolated", evidence=(searched,)
+        )
     ranked = _best(question, function, found)
     if isinstance(ranked, str):
         return Outcome(Status.UNDECIDED, ranked, evidence=(searched,))
@@ -74,7 +82,9 @@ def _best(question: Optimum, function: Node, found: Located) -> tuple[_Candidate
     if (escape := _escapes(question, found)) is not None:
         return escape
     for bits in (each for each in PRECISIONS if each >= found.bits):
-        candidates = [_at_end(function, question.symbol, end, bits) for end in question.inside if constant(end, bits).is_finite()]
+        candidates = [
+            _at_end(function, question.symbol, end, bits) for end in question.inside if constant(end, bits).is_finite()
+        ]
         for zero in found.isolation.zeros:
             if zero.slope < 0 or any(zero.lo == zero.hi == candidate.place for candidate in candidates):
                 continue  # a maximum, or an end that is listed already
@@ -122,15 +132,27 @@ def _judge(question: Optimum, function: Node, best: _Candidate, bits: int, searc
         agrees = compare(best.place, bits, question.lies_in, question.equals)
         if agrees is False:
             return Outcome(
-                Status.REFUTED, "the optimum is elsewhere", evidence=tuple(evidence),
-                witness=_better_point(question, function, best, bits), detail=detail,
+                Status.REFUTED,
+                "the optimum is elsewhere",
+                evidence=tuple(evidence),
+                witness=_better_point(question, function, best, bits),
+                detail=detail,
             )
         if agrees is None:
-            return Outcome(Status.UNDECIDED, "the optimum is too close to an end of lies_in", evidence=tuple(evidence), detail=detail)
+            return Outcome(
+                Status.UNDECIDED,
+                "the optimum is too close to an end of lies_in",
+                evidence=tuple(evidence),
+                detail=detail,
+            )
     if question.equals is not None:
         residual = substitute(diff(function, question.symbol), {question.symbol: question.equals})
         exact = same(question.equals, best.end) if best.end is not None else is_zero(residual) is True
-        evidence.append(Evidence("rational normal form", "the claimed point is exactly the optimum", "yes" if exact else "not decided"))
+        evidence.append(
+            Evidence(
+                "rational normal form", "the claimed point is exactly the optimum", "yes" if exact else "not decided"
+            )
+        )
     if question.value is not None:
         claimed = constant(question.value, bits)
         with precision(bits):
@@ -138,7 +160,12 @@ def _judge(question: Optimum, function: Node, best: _Candidate, bits: int, searc
             apart = not attained.overlaps(claimed)
         evidence.append(Evidence("balls", "enclosure of the optimal value", shown(attained)))
         if apart:
-            return Outcome(Status.REFUTED, "the optimal value is another one", evidence=tuple(evidence), detail=f"value {shown(attained)}")
+            return Outcome(
+                Status.REFUTED,
+                "the optimal value is another one",
+                evidence=tuple(evidence),
+                detail=f"value {shown(attained)}",
+            )
         place = question.equals if question.equals is not None else best.end
         at_place = place is not None and same(substitute(question.of, {question.symbol: place}), question.value)
         exact = exact and at_place
@@ -147,7 +174,7 @@ def _judge(question: Optimum, function: Node, best: _Candidate, bits: int, searc
 
 
 def _better_point(question: Optimum, function: Node, best: _Candidate, bits: int) -> dict[str, str]:
-    """A short rational of the bracket that is certainly better than the claimed point; the optimum itself where none is."""
+    """A short rational of the bracket that is certainly better than the claimed point, else the optimum itself."""
     with precision(bits):
         middle = best.place.mid().fmpq()
     number = Fraction(int(middle.p), int(middle.q))
@@ -164,7 +191,7 @@ def _better_point(question: Optimum, function: Node, best: _Candidate, bits: int
 
 
 def _with_parameters(question: Optimum, function: Node, obligation: Obligation) -> Outcome:
-    """With symbols besides the variable: the derivative points away from ``equals`` on the whole bracket, as relations."""
+    """With parameters: the derivative points away from ``equals`` on the whole bracket, as relations."""
     if question.equals is None:
         return Outcome(Status.UNDECIDED, "an optimum that depends on parameters needs 'equals'")
     symbol, place = Sym(question.symbol), question.equals
@@ -177,7 +204,12 @@ def _with_parameters(question: Optimum, function: Node, obligation: Obligation) 
         return replace(best, reason="a better point than the claimed one")
     evidence = [*inside.evidence, *best.evidence]
     if question.value is not None:
-        value = dispatch(replace(obligation, question=Relation(Rel("==", substitute(question.of, {question.symbol: place}), question.value))))
+        value = dispatch(
+            replace(
+                obligation,
+                question=Relation(Rel("==", substitute(question.of, {question.symbol: place}), question.value)),
+            )
+        )
         evidence += value.evidence
         if value.status is not Status.PROVED:
             return replace(value, reason=f"the optimal value: {value.reason}", evidence=tuple(evidence))
@@ -186,6 +218,12 @@ def _with_parameters(question: Optimum, function: Node, obligation: Obligation) 
     strict = dispatch(on_bracket(obligation, question.symbol, question.inside, goal, Rel("!=", symbol, place)))
     evidence += strict.evidence
     if strict.status is Status.PROVED:
-        return Outcome(Status.PROVED, "the function grows away from the claimed point on both sides", How.PROVED, tuple(evidence))
-    reason = "the claimed point is optimal, its uniqueness stayed open" if best.status is Status.PROVED else "the sign of the derivative on both sides stayed open"
+        return Outcome(
+            Status.PROVED, "the function grows away from the claimed point on both sides", How.PROVED, tuple(evidence)
+        )
+    reason = (
+        "the claimed point is optimal, its uniqueness stayed open"
+        if best.status is Status.PROVED
+        else "the sign of the derivative on both sides stayed open"
+    )
     return Outcome(Status.UNDECIDED, reason, evidence=tuple(evidence))

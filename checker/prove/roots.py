@@ -15,9 +15,20 @@ from checker.expr.derive import diff
 from checker.expr.node import ZERO, Node, Rel, substitute, symbols_of
 from checker.expr.rational import is_zero
 from checker.expr.to_arb import precision
-from checker.prove.bracket import ENCLOSED, PRECISIONS, constant, digits, ends, in_bracket, lies_in, on_bracket, outer, shown
+from checker.prove.bracket import (
+    ENCLOSED,
+    PRECISIONS,
+    constant,
+    digits,
+    ends,
+    in_bracket,
+    lies_in,
+    on_bracket,
+    outer,
+    shown,
+)
 from checker.prove.isolate import Isolation, Zero
-from checker.prove.obligation import Obligation, Relation, Root, Roots
+from checker.prove.obligation import Obligation, Relation, Root
 from checker.prove.outcome import Evidence, Outcome, Status
 from checker.prove.registry import dispatch, prover
 from checker.verdict import How
@@ -29,6 +40,11 @@ class Located:
 
     isolation: Isolation
     bits: int
+
+    def counted(self) -> str:
+        """How many zeros there are, for the ledger."""
+        more = "" if self.isolation.complete else " or more"
+        return f"{len(self.isolation.zeros)}{more} ({self.isolation.boxes} boxes, {self.bits} bits)"
 
 
 def locate(function: Node, name: str, bracket: tuple[Node, Node]) -> Located:
@@ -42,7 +58,7 @@ def locate(function: Node, name: str, bracket: tuple[Node, Node]) -> Located:
 
 
 def sharpen(isolation: Isolation, zero: Zero, bracket: tuple[Node, Node], bits: int) -> tuple[arb, int]:
-    """The zero as a ball of radius below 2**-ENCLOSED, relative to itself and to the bracket, and the bits that took."""
+    """The zero as a ball of radius below 2**-ENCLOSED, relative to itself and the bracket, and the bits that took."""
     for more in (bits, *(each for each in PRECISIONS if each > bits)):
         lo, hi = ends(bracket, more)
         with precision(more):
@@ -76,55 +92,71 @@ def compare(ball: arb, bits: int, lies: tuple[Node, Node] | None, equals: Node |
 
 @prover(Root)
 def prove_root(obligation: Obligation) -> Outcome:
-    """Answer a ``Root``: PROVED (exactly, or ENCLOSED to 1e-30), REFUTED with the enclosure of where the zero is, or UNDECIDED."""
+    """Answer a ``Root``: PROVED (exactly, or ENCLOSED to 1e-30), REFUTED with an enclosure, or UNDECIDED."""
     question = obligation.question
     assert isinstance(question, Root)
     parameters = symbols_of(question.of) - {question.symbol}
-    if parameters or any(symbols_of(end) for end in question.inside) or (question.equals and symbols_of(question.equals)):
+    if (
+        parameters
+        or any(symbols_of(end) for end in question.inside)
+        or (question.equals and symbols_of(question.equals))
+    ):
         return _with_parameters(question, obligation)
     if question.equals is not None and lies_in(constant(question.equals, 512), question.inside, 512) is False:
-        return Outcome(Status.REFUTED, "the claimed zero lies outside of its own bracket", detail=shown(constant(question.equals, 512)))
+        return Outcome(
+            Status.REFUTED,
+            "the claimed zero lies outside of its own bracket",
+            detail=shown(constant(question.equals, 512)),
+        )
     found = locate(question.of, question.symbol, question.inside)
     zeros = found.isolation.zeros
-    searched = Evidence(
-        "intervals and balls",
-        f"zeros of the function for {question.symbol} in the bracket",
-        f"{len(zeros)}{'' if found.isolation.complete else ' or more'} ({found.isolation.boxes} boxes, {found.bits} bits)",
-    )
+    searched = Evidence("intervals and balls", f"zeros in {question.symbol} in the bracket", found.counted())
     if len(zeros) > 1:
         places = "; ".join(shown(sharpen(found.isolation, zero, question.inside, found.bits)[0]) for zero in zeros[:2])
-        return Outcome(Status.REFUTED, "the zero is not unique in the bracket", evidence=(searched,), detail=f"zeros at {places}")
+        return Outcome(
+            Status.REFUTED, "the zero is not unique in the bracket", evidence=(searched,), detail=f"zeros at {places}"
+        )
     if not found.isolation.complete:
-        return Outcome(Status.UNDECIDED, "existence or uniqueness of the zero in the bracket stayed open", evidence=(searched,))
+        return Outcome(
+            Status.UNDECIDED, "existence or uniqueness of the zero in the bracket stayed open", evidence=(searched,)
+        )
     if not zeros:
         return Outcome(Status.REFUTED, "the function has no zero in the bracket", evidence=(searched,))
     ball, bits = sharpen(found.isolation, zeros[0], question.inside, found.bits)
-    if (inside := lies_in(ball, question.inside, bits)) is not True and not zeros[0].lo == zeros[0].hi:
+    if (inside := lies_in(ball, question.inside, bits)) is not True and zeros[0].lo != zeros[0].hi:
         status = Status.REFUTED if inside is False else Status.UNDECIDED
-        return Outcome(status, "the zero is not seen to lie inside the bracket", evidence=(searched,), detail=shown(ball))
+        return Outcome(
+            status, "the zero is not seen to lie inside the bracket", evidence=(searched,), detail=shown(ball)
+        )
     return _judge(question, ball, bits, searched)
 
 
 def _judge(question: Root, ball: arb, bits: int, searched: Evidence) -> Outcome:
     where = Evidence("balls", "enclosure of the zero", f"{shown(ball)}, radius {digits(ball)}")
     if question.lies_in is None and question.equals is None:
-        return Outcome(Status.PROVED, "exactly one zero in the bracket", How.PROVED, (searched, where), detail=shown(ball))
+        return Outcome(
+            Status.PROVED, "exactly one zero in the bracket", How.PROVED, (searched, where), detail=shown(ball)
+        )
     agrees = compare(ball, bits, question.lies_in, question.equals)
     if agrees is False:
         return Outcome(Status.REFUTED, "the only zero is elsewhere", evidence=(searched, where), detail=shown(ball))
     if agrees is None:
         return Outcome(Status.UNDECIDED, "the zero is too close to an end of lies_in", evidence=(searched, where))
     if question.equals is None:
-        return Outcome(Status.PROVED, "the only zero lies where claimed", How.PROVED, (searched, where), detail=shown(ball))
+        return Outcome(
+            Status.PROVED, "the only zero lies where claimed", How.PROVED, (searched, where), detail=shown(ball)
+        )
     exact = is_zero(substitute(question.of, {question.symbol: question.equals})) is True
-    residual = Evidence("rational normal form", "the function at the claimed zero is exactly 0", "yes" if exact else "not decided")
+    residual = Evidence(
+        "rational normal form", "the function at the claimed zero is exactly 0", "yes" if exact else "not decided"
+    )
     reason = "the only zero is the claimed one" if exact else "the only zero agrees with the claimed one to 1e-30"
     how = How.PROVED if exact else How.ENCLOSED
     return Outcome(Status.PROVED, reason, how, (searched, where, residual), detail=shown(ball))
 
 
 def _with_parameters(question: Root, obligation: Obligation) -> Outcome:
-    """With symbols besides the variable: exact residual, bracket and sign of the derivative as relations for all of them."""
+    """With parameters: exact residual, bracket and sign of the derivative, as relations for all of them."""
     if question.equals is None:
         return Outcome(Status.UNDECIDED, "a zero that depends on parameters needs 'equals'")
     at = {question.symbol: question.equals}
@@ -143,5 +175,9 @@ def _with_parameters(question: Root, obligation: Obligation) -> Outcome:
         unique = dispatch(on_bracket(obligation, question.symbol, question.inside, goal))
         if unique.status is Status.PROVED:
             evidence += unique.evidence
-            return Outcome(Status.PROVED, "the only zero is the claimed one, for all parameters", How.PROVED, tuple(evidence))
-    return Outcome(Status.UNDECIDED, "uniqueness in the bracket stayed open: no sign of the derivative", evidence=tuple(evidence))
+            return Outcome(
+                Status.PROVED, "the only zero is the claimed one, for all parameters", How.PROVED, tuple(evidence)
+            )
+    return Outcome(
+        Status.UNDECIDED, "uniqueness in the bracket stayed open: no sign of the derivative", evidence=tuple(evidence)
+    )

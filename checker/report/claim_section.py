@@ -36,7 +36,7 @@ def claim_section(claim: ClaimResult, plots: Mapping[tuple[int, int], str]) -> s
             proof_section(claim.lemmas),
             *measured,
             _mutants(claim.mutants),
-            f"**Not shown.** {sentence(prose(claim.not_shown))}" if claim.not_shown else "",
+            f"**Not shown.** {sentence(prose(claim.not_shown), capital=True)}" if claim.not_shown else "",
             f"**Notes.** {prose(claim.notes)}" if claim.notes else "",
         )
     )
@@ -56,19 +56,19 @@ def _statement(claim: ClaimResult) -> str:
 
 def _verdict(claim: ClaimResult) -> str:
     if claim.unchecked is not None:
-        return f"**· unchecked**: {prose(claim.unchecked)}"
+        return f"**unchecked**: {sentence(prose(claim.unchecked))}"
     badge = f"**{MARKS[claim.verdict]} {verdict_words(claim)}**"
     asides = [part for part in (how_words(claim), origin_words(claim), power_words(claim)) if part]
     line = f"{badge} ({'; '.join(asides)})" if asides else badge
     said = [claim.headline] if clean(claim.reason) == clean(claim.headline) else [claim.headline, claim.reason]
-    sentences = " ".join(sentence(prose(text)) for text in said if text)
+    sentences = " ".join(sentence(prose(text), capital=index > 0) for index, text in enumerate(said) if text)
     lines = [f"{line}: {sentences}" if sentences else line]
     if claim.proxy is not None:
-        lines.append(f"**Proxy.** {sentence(prose(claim.proxy))}")
+        lines.append(f"**Proxy.** {sentence(prose(claim.proxy), capital=True)}")
     if claim.finding_instead:
-        lines.append(f"**True instead.** {sentence(prose(claim.finding_instead))}")
+        lines.append(f"**True instead.** {sentence(prose(claim.finding_instead), capital=True)}")
     if claim.finding_shown_by:
-        lines.append(f"**Shown by.** {sentence(prose(claim.finding_shown_by))}")
+        lines.append(f"**Shown by.** {sentence(prose(claim.finding_shown_by), capital=True)}")
     return blocks(lines)
 
 

@@ -1,6 +1,7 @@
-"""GitHub annotations: one workflow command a claim that needs attention, findings and open questions as notices."""
+"""GitHub annotations: one workflow command a claim that needs attention, findings and open questions as notices.
 
-from __future__ import annotations
+No ``from __future__ import annotations`` here: it would take the name of the public function.
+"""
 
 from checker.report.escape import clean
 from checker.report.junit import outcome
@@ -8,7 +9,7 @@ from checker.report.wording import is_finding, verdict_words
 from checker.result import ClaimResult, PaperResult
 
 
-def annotate(paper: PaperResult, file: str | None = None, *, strict: bool = False) -> list[str]:
+def annotations(paper: PaperResult, file: str | None = None, *, strict: bool = False) -> list[str]:
     """Lines such as ``::error file=claims/x.yaml,title=x/claim: FAIL::reason``; a claim that passed gives none.
 
     ``file`` is the claim file relative to the repository, by default ``claims/<slug>.yaml``.

@@ -18,7 +18,7 @@ from checker.report.json_report import load_summary
 from checker.report.names import checked_slug
 from checker.report.summary import ClaimSummary, PaperSummary
 from checker.report.tables import blocks, bullets, table
-from checker.report.wording import LEGEND, MARKS
+from checker.report.wording import LEGEND, marked, sentence
 from checker.verdict import Verdict
 
 _LARGEST: Final = 64 * 2**20
@@ -49,11 +49,7 @@ def render_index(papers: Sequence[PaperSummary], unreadable: Sequence[str] = ())
     entries = [(paper, claim) for paper in papers for claim in paper.claims]
     findings = [entry for entry in entries if entry[1].finding]
     unchecked = [entry for entry in entries if entry[1].unchecked]
-    undecided = [
-        (paper, claim)
-        for paper, claim in entries
-        if not claim.unchecked and not claim.finding and claim.verdict is not Verdict.PASS
-    ]
+    undecided = [entry for entry in entries if _not_passed(entry[1])]
     return (
         blocks(
             (
@@ -101,6 +97,10 @@ def _counts(claim: ClaimSummary, verdict: Verdict) -> bool:
     return not claim.unchecked and claim.verdict is verdict
 
 
+def _not_passed(claim: ClaimSummary) -> bool:
+    return not claim.unchecked and not claim.finding and claim.verdict is not Verdict.PASS
+
+
 def _many(count: int, thing: str) -> str:
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
@@ -110,30 +110,27 @@ def _papers(papers: Sequence[PaperSummary]) -> str:
         (
             f"[{prose(paper.title)}]({paper.slug}.md)",
             "" if paper.year is None else str(paper.year),
-            f"{MARKS[paper.verdict]} **{paper.verdict}**",
+            marked(paper.verdict, bold=True),
             str(len(paper.claims)),
             str(sum(_counts(claim, Verdict.PASS) for claim in paper.claims)),
             str(sum(claim.finding for claim in paper.claims)),
-            str(sum(_counts(claim, Verdict.INCONCLUSIVE) for claim in paper.claims)),
+            str(sum(_not_passed(claim) for claim in paper.claims)),
             str(sum(claim.unchecked for claim in paper.claims)),
             code(paper.scale),
         )
         for paper in papers
     ]
-    header = ("paper", "year", "verdict", "claims", "PASS", "findings", "INCONCLUSIVE", "unchecked", "scale")
+    header = ("paper", "year", "verdict", "claims", "PASS", "findings", "not passed", "unchecked", "scale")
     return blocks(("## Papers", table(header, rows, "lrlrrrrrl"))) if rows else ""
 
 
 def _claims(entries: Sequence[Entry]) -> str:
-    rows = [
-        (_link(entry), f"{_mark(entry[1])} {entry[1].words}", entry[1].how, prose(entry[1].line, limit=160))
-        for entry in entries
-    ]
+    rows = [(_link(entry), _verdict(entry[1]), entry[1].how, prose(entry[1].line, limit=160)) for entry in entries]
     return blocks(("## Every claim", table(("claim", "verdict", "how", "in one line"), rows))) if rows else ""
 
 
-def _mark(claim: ClaimSummary) -> str:
-    return "·" if claim.unchecked else MARKS[claim.verdict]
+def _verdict(claim: ClaimSummary) -> str:
+    return prose(claim.words) if claim.unchecked else marked(claim.verdict, prose(claim.words))
 
 
 def _link(entry: Entry) -> str:
@@ -148,13 +145,13 @@ def _section(title: str, entries: Sequence[Entry], say: Callable[[ClaimSummary],
 
 
 def _finding(claim: ClaimSummary) -> str:
-    instead = f" True instead: {prose(claim.instead)}" if claim.instead else ""
+    instead = f" True instead: {sentence(prose(claim.instead))}" if claim.instead else ""
     return f"{prose(claim.words)}.{instead}"
 
 
 def _open(claim: ClaimSummary) -> str:
-    return f"{prose(claim.words)}. {prose(claim.reason)}"
+    return f"{prose(claim.words)}. {sentence(prose(claim.reason), capital=True)}"
 
 
 def _unchecked(claim: ClaimSummary) -> str:
-    return prose(claim.reason)
+    return sentence(prose(claim.reason), capital=True)

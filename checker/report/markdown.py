@@ -14,9 +14,9 @@ from checker.report.names import figure_paths
 from checker.report.tables import blocks, bullets, folded, table
 from checker.report.wording import (
     LEGEND,
-    MARKS,
     how_words,
     is_finding,
+    marked,
     origin_words,
     reproduce_command,
     sentence,
@@ -65,20 +65,21 @@ def _summary(paper: PaperResult) -> str:
     rows = [
         (
             f"[{prose(claim.id)}](#{anchor(claim.id)})",
-            f"{_mark(claim)} **{verdict_words(claim)}**",
+            _verdict(claim),
             ", ".join(part for part in (how_words(claim), origin_words(claim)) if part),
             prose(claim.unchecked or claim.headline or claim.reason, limit=200),
         )
         for claim in paper.claims
     ]
     where = f"Scale {code(paper.scale)}, seed {paper.seed}; machine-readable: [{paper.slug}.json]({paper.slug}.json)"
-    lead = f"**{MARKS[paper.verdict]} {paper.verdict}**: {tally(paper.claims)}. {where}."
+    lead = f"{marked(paper.verdict, bold=True)}: {tally(paper.claims)}. {where}."
     grid = table(("claim", "verdict", "how", "in one line"), rows)
     return blocks((lead, grid, f"<sub>{LEGEND}</sub>"))
 
 
-def _mark(claim: ClaimResult) -> str:
-    return "·" if claim.unchecked is not None else MARKS[claim.verdict]
+def _verdict(claim: ClaimResult) -> str:
+    words = verdict_words(claim)
+    return f"**{words}**" if claim.unchecked is not None else marked(claim.verdict, words, bold=True)
 
 
 def _findings(paper: PaperResult) -> str:
@@ -88,9 +89,9 @@ def _findings(paper: PaperResult) -> str:
             continue
         parts = [f"**[{prose(claim.id)}](#{anchor(claim.id)})**, as literally stated: {verdict_words(claim)}."]
         if claim.finding_instead:
-            parts.append(f"True instead: {_sentence(claim.finding_instead)}")
+            parts.append(f"True instead: {_sentence(claim.finding_instead, capital=False)}")
         if claim.finding_shown_by:
-            parts.append(f"Shown by: {_sentence(claim.finding_shown_by)}")
+            parts.append(f"Shown by: {_sentence(claim.finding_shown_by, capital=False)}")
         items.append(" ".join(parts))
     if not items:
         return ""
@@ -118,8 +119,8 @@ def _open_questions(paper: PaperResult) -> str:
     return blocks(("## What was not shown", bullets(items)))
 
 
-def _sentence(text: str) -> str:
-    return sentence(prose(text))
+def _sentence(text: str, *, capital: bool = True) -> str:
+    return sentence(prose(text), capital=capital)
 
 
 def _foot(paper: PaperResult) -> str:

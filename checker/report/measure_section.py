@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from checker.report.escape import code, prose
+from checker.report.names import STRIPS
 from checker.report.numerals import column, interval, number, region
 from checker.report.tables import blocks, bullets, folded, table
 from checker.report.wording import MARKS, sentence
@@ -23,15 +24,15 @@ _FORMS = {
 
 
 def measure_section(measure: MeasureResult, plots: Mapping[int, str]) -> str:
-    """The section of one run; ``plots`` maps the position of a check to the path of its plot."""
+    """The section of one run; ``plots`` maps the position of a check (``STRIPS`` for all) to the path of its plot."""
     seeds = f"{measure.seeds} {'instance' if measure.seeds == 1 else 'seeds'}"
     facts = f"Experiment {code(measure.experiment)}, {seeds}"
     if measure.summary:
         facts += f": {prose(measure.summary)}"
     checks = [_check(check, plots.get(index)) for index, check in enumerate(measure.checks)]
-    return blocks(
-        (f"### Measured: {code(measure.run)}", facts + ".", _failures(measure), *checks, _controls(measure.controls))
-    )
+    picture = f"![every interval against its region]({plots[STRIPS]})" if STRIPS in plots else ""
+    head = f"### Measured: {code(measure.run)}"
+    return blocks((head, f"{facts}.", _failures(measure), *checks, _controls(measure.controls), picture))
 
 
 def _check(check: CheckResult, plot: str | None) -> str:

@@ -6,9 +6,11 @@ import re
 from typing import Final
 
 from checker.report.errors import ReportError
+from checker.report.strips import strips
 from checker.result import PaperResult
 
 PLOTS: Final = "plots"
+STRIPS: Final = -1
 _LONGEST: Final = 100
 _SLUG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
@@ -29,6 +31,8 @@ def file_part(text: str) -> str:
 def figure_paths(paper: PaperResult) -> dict[tuple[int, int, int], str]:
     """Where every plot of a paper lies, relative to the reports folder, keyed by (claim, measure, check) positions.
 
+    The picture of all intervals of a measure has the check position ``STRIPS``.
+
     Two checks of one name in one claim (on two runs, say) get different files on every file system, also one that
     does not tell upper from lower case.
     """
@@ -37,10 +41,11 @@ def figure_paths(paper: PaperResult) -> dict[tuple[int, int, int], str]:
     paths: dict[tuple[int, int, int], str] = {}
     for i, claim in enumerate(paper.claims):
         for j, measure in enumerate(claim.measures):
-            for k, check in enumerate(measure.checks):
-                if check.figure is None:
-                    continue
-                stem = "-".join(file_part(part) for part in (claim.id, measure.run, check.name))
+            wanted = [(k, check.name) for k, check in enumerate(measure.checks) if check.figure is not None]
+            if strips(measure):
+                wanted.append((STRIPS, "intervals"))
+            for k, what in wanted:
+                stem = "-".join(file_part(part) for part in (claim.id, measure.run, what))
                 name, count = stem, 1
                 while name.casefold() in taken:
                     count += 1

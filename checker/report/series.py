@@ -97,7 +97,7 @@ def y_range(view: Drawable) -> tuple[float, float]:
     for heights in controls:
         above = min((h - hi for h in heights), default=math.inf)
         below = min((lo - h for h in heights), default=math.inf)
-        if max(above, below) > 2 * span:
+        if max(above, below) > 3 * span:
             continue
         low = min(low, max(min(heights), lo - max(0.4 * span, 1.05 * below)))
         high = max(high, min(max(heights), hi + max(0.4 * span, 1.05 * above)))

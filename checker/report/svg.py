@@ -6,6 +6,7 @@ the file, while a report must change only when its content does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -14,6 +15,8 @@ from checker.report.escape import clean, clip, html
 FONT: Final = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 _NARROW: Final = frozenset("iljtfrI.,:;'!|()[]/ ")
 _WIDE: Final = frozenset("mwMWGOQ@%→∞≤≥")
+
+_BREAKS: Final = re.compile(r"[^\s*/+,)=_-]*[\s*/+,)=_-]+|[^\s*/+,)=_-]+")
 
 Point = tuple[float, float]
 
@@ -32,14 +35,15 @@ def text_width(text: str, size: float) -> float:
 
 def wrap(text: str, size: float, width: float, lines: int) -> list[str]:
     """Cleaned text in at most ``lines`` lines of ``width`` pixels; what does not fit is cut with an ellipsis."""
-    words = [piece for word in clean(text).split(" ") for piece in _pieces(word, size, width)]
+    # Formulas have few spaces: they may be broken after an operator too.
+    words = [piece for word in _BREAKS.findall(clean(text)) for piece in _pieces(word, size, width)]
     wrapped: list[str] = []
     for word in words:
-        longer = f"{wrapped[-1]} {word}" if wrapped else word
-        if wrapped and text_width(longer, size) <= width:
-            wrapped[-1] = longer
+        if wrapped and text_width((wrapped[-1] + word).rstrip(), size) <= width:
+            wrapped[-1] += word
         else:
             wrapped.append(word)
+    wrapped = [line.strip() for line in wrapped]
     if len(wrapped) > lines:
         last = wrapped[lines - 1]
         while last and text_width(last + "…", size) > width:

@@ -33,6 +33,12 @@ LEGEND: Final = (
 _ORDER: Final = tuple(How)
 
 
+def marked(verdict: Verdict, words: str = "", *, bold: bool = False) -> str:
+    """Mark and words, never broken between the two lines of a narrow column."""
+    said = words or str(verdict)
+    return f"{MARKS[verdict]}\N{NO-BREAK SPACE}{f'**{said}**' if bold else said}"
+
+
 def is_finding(claim: ClaimResult) -> bool:
     """The literal claim is expected not to hold, and says what is true instead."""
     return claim.expected is not Verdict.PASS and claim.unchecked is None
@@ -89,12 +95,12 @@ def power_words(claim: ClaimResult) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def sentence(escaped: str) -> str:
-    """Already escaped text as a sentence: a capital first where it begins with a word, a full stop at its end."""
+def sentence(escaped: str, *, capital: bool = False) -> str:
+    """Already escaped text with a full stop; with ``capital`` also a capital first where it begins with a word."""
     if not escaped:
         return ""
     first = escaped.split(" ", 1)[0].rstrip(",;:")
-    if first.isalpha() and first.islower() and len(first) > 1:
+    if capital and first.isalpha() and first.islower() and len(first) > 1:
         escaped = escaped[0].upper() + escaped[1:]
     return escaped if escaped.endswith((".", "!", "?")) else escaped + "."
 

@@ -19,8 +19,9 @@ from checker.report.errors import ReportError
 from checker.report.index import read_folder, render_index
 from checker.report.json_report import dump
 from checker.report.markdown import render
-from checker.report.names import PLOTS, checked_slug, figure_paths
+from checker.report.names import PLOTS, STRIPS, checked_slug, figure_paths
 from checker.report.plots import draw
+from checker.report.strips import draw_strips, strips
 from checker.result import PaperResult
 
 INDEX: Final = "README.md"
@@ -71,9 +72,9 @@ def _write_index(folder: Path) -> Path:
 def _plots(paper: PaperResult) -> dict[str, str]:
     texts: dict[str, str] = {}
     for (i, j, k), path in figure_paths(paper).items():
-        figure = paper.claims[i].measures[j].checks[k].figure
-        if figure is not None:
-            texts[path] = draw(figure)
+        measure = paper.claims[i].measures[j]
+        figure = measure.checks[k].figure if k != STRIPS else None
+        texts[path] = draw_strips(strips(measure)) if figure is None else draw(figure)
     return texts
 
 

@@ -78,7 +78,7 @@ def flow(
         dt0=1e-4,
         y0=start,
         saveat=diffrax.SaveAt(ts=jnp.asarray(sigmas)),
-        stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance),
+        stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance, dtmin=1e-12, force_dtmin=False),
         max_steps=dynamics.max_steps,
         throw=False,
     )

@@ -58,10 +58,8 @@ def optimize_program(params: OptimizeParams, site: Site) -> Program:
             best = jax.tree.map(lambda leaf: leaf[_best(found)], found)
             offset = -math.log(model.margins(best.theta).size) if params.reduction == "mean" else 0.0
 
-            def publish(theta: jax.Array, grain: float) -> dict[str, jax.Array]:
+            def publish(theta: jax.Array) -> dict[str, jax.Array]:
                 margins = model.margins(theta)
-                signs = jnp.where(jnp.arange(margins.size) % 2 == 0, grain, -grain)
-                margins = margins * (1.0 + signs)
                 total = jax.nn.logsumexp(loss.log_value(margins)) + offset
                 return {"theta": theta, "margins": margins, "log_loss": total, **model.describe(theta)}
 
@@ -71,8 +69,8 @@ def optimize_program(params: OptimizeParams, site: Site) -> Program:
                 "multiplier": best.multiplier,
                 "converged": jnp.where(_converged(best, params.tolerance), 1.0, 0.0),
             }
-            each = {**publish(best.theta, 0.0), **known, **(arrays if swept_data else {})}
-            return found.theta, (each, publish(best.twin, 4 * UNIT))
+            each = {**publish(best.theta), **known, **(arrays if swept_data else {})}
+            return found.theta, (each, publish(best.twin))
 
         _, (each, twin) = lax.scan(cell, starts, (jnp.asarray(site.fresh), cells))
         return Output(shared, each, twin, {})

@@ -1,8 +1,9 @@
 """A formula over the observables of a measurement, as numbers with an error bar each.
 
-The one idea to know: every symbol is an array with *named* axes in front and the shape of one entry behind.  The formula
-acts on entries, and is mapped over the union of the named axes, so that an observable that does not vary along an axis is
-computed once for it.  Estimators (``last``, ``slope``, ...) move one named axis into the entry and then do the same.
+The one idea to know: every symbol is an array with *named* axes in front and the shape of one entry behind.  The
+formula acts on entries, and is mapped over the union of the named axes, so that an observable that does not vary
+along an axis is computed once for it.  Estimators (``last``, ``slope``, ...) move one named axis into the entry and
+then do the same.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from checker.expr.build import is_condition, negate
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS, fn
-from checker.expr.build import is_condition, negate
 from checker.expr.node import Binder, Bound, Fn, Node, Num, Sym, map_children, symbols_of, walk
 from checker.expr.to_jax import compile_jax
 from checker.simulate.measurement import Field, Measurement, Observable
@@ -34,7 +35,7 @@ MAX_GRADIENT_BYTES = 256 * 2**20
 
 
 class QuantityError(ValueError):
-    """The formula does not fit the measurement: an unknown name, a vector where a number is needed, a missing coordinate."""
+    """The formula does not fit the measurement: an unknown name, an array for a number, a missing coordinate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,20 @@ class _Value:
 def evaluate(node: Node, measurement: Measurement, extra: Mapping[str, Observable] | None = None) -> Field:
     """The scalar quantity ``node`` on every cell of the named axes that it depends on.
 
-    A symbol is an entry of ``extra``, an observable, or an axis (its coordinates).  Axes come with ``seed`` first and the
-    others in the order of ``measurement.coords``.  A condition gives 0 or 1.  ``error`` is the difference between the
-    observables and their twins, plus rounding: the sum over inputs of |dQ/dx| times ``ROUNDINGS`` units in the last place of
-    x.  NaN stays NaN; an error that cannot be told is infinite.
+    A symbol is an entry of ``extra``, an observable, or an axis (its coordinates).  Axes come with ``seed`` first and
+    the others in the order of ``measurement.coords``.  A condition gives 0 or 1.  ``error`` is the difference between
+    the observables and their twins, plus rounding: the sum over inputs of |dQ/dx| times ``ROUNDINGS`` units in the
+    last place of x.  NaN stays NaN; an error that cannot be told is infinite.
 
-    Raises ``QuantityError`` where the formula does not fit the measurement, ``UnsupportedError`` for what JAX or this module
-    has no way to compute.
+    Raises ``QuantityError`` where the formula does not fit the measurement, ``UnsupportedError`` for what JAX or this
+    module has no way to compute.
     """
     reader = _Reader(measurement, extra or {})
     value = reader.of(node)
     if value.entry:
-        raise QuantityError(f"the quantity is an array of shape {value.entry}; expected a number: use sum, max, norm or an index")
+        raise QuantityError(
+            f"the quantity is an array of shape {value.entry}; expected a number: use sum, max, norm or an index"
+        )
     error = value.rounding
     if value.twin is not None:
         with np.errstate(invalid="ignore"):
@@ -161,7 +164,9 @@ class _Reader:
         if named:
             axis = named[0].name if isinstance(named[0], Sym) else ""
             if axis not in value.axes:
-                raise QuantityError(f"the quantity does not vary along {axis or 'what is named'}; it varies along {value.axes}")
+                raise QuantityError(
+                    f"the quantity does not vary along {axis or 'what is named'}; it varies along {value.axes}"
+                )
             return axis
         recorded = [axis for axis in value.axes if axis != "seed"]
         if not recorded:
@@ -292,7 +297,11 @@ def _mapped_rounding(function: Function, layout: Layout, axes: tuple[str, ...]) 
 
 
 def _by_gradient(
-    function: Function, layout: Layout, axes: tuple[str, ...], env: Mapping[str, Array], rounding: Mapping[str, Array],
+    function: Function,
+    layout: Layout,
+    axes: tuple[str, ...],
+    env: Mapping[str, Array],
+    rounding: Mapping[str, Array],
     inputs: Mapping[str, _Value],
 ) -> Array:
     program = _mapped_rounding(function, layout, axes)
@@ -311,11 +320,15 @@ def _by_gradient(
 
 
 def _size(axis: str, inputs: Mapping[str, _Value]) -> int:
-    return next(value.values.shape[value.axes.index(axis)] for value in inputs.values() if axis in value.axes)
+    return next(int(value.values.shape[value.axes.index(axis)]) for value in inputs.values() if axis in value.axes)
 
 
 def _by_perturbation(
-    function: Function, layout: Layout, axes: tuple[str, ...], env: Mapping[str, Array], rounding: Mapping[str, Array],
+    function: Function,
+    layout: Layout,
+    axes: tuple[str, ...],
+    env: Mapping[str, Array],
+    rounding: Mapping[str, Array],
     values: Array,
 ) -> Array:
     """Rounding by trial: the largest change over a few fixed patterns of signs, times their number for safety."""

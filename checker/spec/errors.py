@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from checker.errors import CheckError
+
 Path: TypeAlias = tuple[str | int, ...]
 
 _LONGEST_QUOTE = 60
@@ -42,7 +44,7 @@ class SpecError:
         return printable(line)
 
 
-class SpecErrors(ValueError):
+class SpecErrors(CheckError):
     """Every error of one claim file, in the order of their lines."""
 
     def __init__(self, errors: Iterable[SpecError], file: str = "") -> None:

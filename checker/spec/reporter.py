@@ -48,7 +48,7 @@ class Reporter:
             place = place.shifted(offset)
         message = error.message.split("; did you mean")[0]
         found = error.found if error.found and error.found not in message else ""
-        found = quote(found) if found else f"in {quote(text)}"
+        found = quote(found if found else text)
         self.errors.append(
             SpecError(message, place.line, place.column, path, found, error.expected, error.nearest, self.file)
         )

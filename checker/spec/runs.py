@@ -80,14 +80,20 @@ class _Reading:
         recorded |= {f"{name}.{arm}": found.axes for name, found in published.items() for arm in arms}
         recorded |= {axis: (axis,) for axes in list(recorded.values()) for axis in axes}
         known = frozenset(recorded) | swept | sizes
-        solved = {}
+        solved: dict[str, Reference] = {}
+        unsolved: dict[str, ExpressionError] = {}
         for name, reference in references.items():
-            found = elaborate_reference(name, reference, scope, ("references", name))
-            if found is not None and needs(found) <= known - ambiguous:
-                solved[name] = found
+            found_reference = elaborate_reference(name, reference, scope, ("references", name))
+            lacking = needs(found_reference) - (known - ambiguous) if found_reference is not None else frozenset()
+            if found_reference is not None and not lacking:
+                solved[name] = found_reference
+            else:
+                what = f"it needs {listing(sorted(lacking))}, which the run does not publish" if lacking else "it cannot be read"
+                unsolved[name] = ExpressionError(what)
         results = {key: domain for found in solved.values() for key, domain in outputs(found).items()}
         axes = {axis: POSITIVE for names in recorded.values() for axis in names if axis not in scope.symbols}
         scope = scope.extended({**axes, **results})
+        scope = dataclasses.replace(scope, unread={**scope.unread, **unsolved})
         run = Run(
             name=self.name,
             experiment=model.experiment,

@@ -8,10 +8,12 @@ remembers why one could not be read; that is an error only for a formula that us
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeAlias
 
 from checker.expr.domain import INTEGER, NONNEGATIVE, POSITIVE, REAL, Domain
 from checker.expr.errors import ExpressionError, UnsupportedError
@@ -24,6 +26,9 @@ from checker.spec.laws import read_law
 from checker.spec.models import header
 from checker.spec.models.claims import File
 from checker.spec.reporter import Reporter
+
+Definable: TypeAlias = tuple[tuple[str, ...], str]
+"""Parameters and text of a definition."""
 
 _BASE = {
     "real": REAL,
@@ -57,7 +62,7 @@ class Scope:
     symbols: Mapping[str, Domain] = field(default_factory=dict)
     laws: Mapping[str, Law] = field(default_factory=dict)
     relations: tuple[Node, ...] = ()
-    texts: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)  # definitions: parameters and text
+    texts: Mapping[str, Definable] = field(default_factory=dict)  # of every definition
     definitions: Mapping[str, Definition] = field(default_factory=dict)
     unread: Mapping[str, ExpressionError] = field(default_factory=dict)
     implicit: Mapping[str, Implicit] = field(default_factory=dict)
@@ -78,17 +83,17 @@ class Scope:
 
     def _explained(self, text: str, error: ExpressionError) -> ExpressionError:
         for name, reason in self.unread.items():
-            if re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", text) and "unknown name" in error.message:
-                return ExpressionError(f"the definition {name!r} cannot be used here: {reason.message}", offset=error.offset)
+            if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text) and "unknown name" in error.message:
+                return ExpressionError(f"{name!r} cannot be used here: {reason.message}", offset=error.offset)
         return error
 
     def extended(
-        self, symbols: Mapping[str, Domain], texts: Mapping[str, tuple[tuple[str, ...], str]] | None = None
+        self, symbols: Mapping[str, Domain], texts: Mapping[str, Definable] | None = None
     ) -> Scope:
         """This scope with more (or redeclared) symbols and definitions; every definition is read again."""
-        merged = {**self.symbols, **symbols}
-        all_texts = {**self.texts, **(texts or {})}
-        return _with_definitions(dataclasses.replace(self, symbols=merged), all_texts)
+        changed = frozenset(name.split(".")[0] for name, domain in symbols.items() if self.symbols.get(name) != domain)
+        merged = dataclasses.replace(self, symbols={**self.symbols, **symbols})
+        return _with_definitions(merged, {**self.texts, **(texts or {})}, changed)
 
 
 def one_line(text: str) -> str:
@@ -208,8 +213,11 @@ def _cut(domain: Domain, op: str, value: Fraction) -> Domain:
     return domain
 
 
-def _with_definitions(scope: Scope, texts: Mapping[str, tuple[tuple[str, ...], str]]) -> Scope:
-    """``scope`` with the definitions in ``texts``, read in whatever order they need one another."""
+def _with_definitions(scope: Scope, texts: Mapping[str, Definable], changed: frozenset[str] | None = None) -> Scope:
+    """``scope`` with the definitions in ``texts``, read in whatever order they need one another.
+
+    Those that the scope has already read are kept unless they use one of the ``changed`` names (``None``: read all).
+    """
     done: dict[str, Definition] = {}
     failed: dict[str, ExpressionError] = {}
 
@@ -220,10 +228,14 @@ def _with_definitions(scope: Scope, texts: Mapping[str, tuple[tuple[str, ...], s
         if name in chain:
             failed[name] = ExpressionError(f"the definition refers to itself ({' -> '.join((*chain, name))})")
             return
-        used = {word for word in re.findall(r"(?<![\w.])[A-Za-z_]\w*", text) if word in texts and word not in parameters}
-        for other in sorted(used):
+        words = _words(text) - set(parameters)
+        for other in sorted(words & texts.keys()):
             read(other, (*chain, name))
         if name in failed:
+            return
+        same = scope.texts.get(name) == texts[name] and all(done.get(w) is scope.definitions.get(w) for w in words & texts.keys())
+        if changed is not None and same and name in scope.definitions and not words & changed:
+            done[name] = scope.definitions[name]
             return
         inner = {key: value for key, value in done.items() if key not in parameters}
         symbols = {**scope.symbols, **dict.fromkeys(parameters, REAL)}
@@ -235,7 +247,13 @@ def _with_definitions(scope: Scope, texts: Mapping[str, tuple[tuple[str, ...], s
 
     for name in texts:
         read(name, ())
-    return dataclasses.replace(scope, texts=dict(texts), definitions=done, unread=failed)
+    kept = {name: error for name, error in scope.unread.items() if name not in texts}
+    return dataclasses.replace(scope, texts=dict(texts), definitions=done, unread={**kept, **failed})
+
+
+@functools.lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"(?<![\w.])[A-Za-z_]\w*", text))
 
 
 def _implicit(file: File, scope: Scope, reporter: Reporter) -> Scope:

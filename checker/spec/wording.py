@@ -68,6 +68,9 @@ def in_latex(question: asked.Question, given: tuple[Node, ...], names: Mapping[s
     def tex(node: Node) -> str:
         return latex(node, names)
 
+    def joined(nodes: tuple[Node, ...]) -> str:
+        return r",\ ".join(map(tex, nodes))
+
     def interval(ends: tuple[Node, Node]) -> str:
         return rf"[{tex(ends[0])}, {tex(ends[1])}]"
 
@@ -89,29 +92,31 @@ def in_latex(question: asked.Question, given: tuple[Node, ...], names: Mapping[s
                 operator = r"\arg\max" if question.maximise else r"\arg\min"
                 text = rf"{operator}_{{{symbol(question.symbol)} \in {interval(question.inside)}}} {tex(question.of)} {place(question)}"
             case asked.KKT():
-                conditions = r",\ ".join(map(tex, question.subject_to))
+                conditions = joined(question.subject_to)
                 point = r",\ ".join(f"{symbol(name)} = {tex(value)}" for name, value in question.at.items())
                 text = rf"\min {tex(question.minimise)} \text{{ subject to }} {conditions} \text{{ at }} {point}"
             case asked.Ode():
                 time = symbol(question.variable)
                 system = r",\ ".join(rf"\frac{{d{symbol(n)}}}{{d{time}}} = {tex(rhs)}" for n, rhs in question.rhs.items())
                 solution = r",\ ".join(f"{symbol(n)} = {tex(v)}" for n, v in (question.solution or {}).items())
-                text = rf"{system} \implies {solution or tex(question.conserved) + r' \text{ is constant}'}"  # type: ignore[arg-type]
+                if question.conserved is not None:
+                    solution = tex(question.conserved) + r" \text{ is constant}"
+                text = rf"{system} \implies {solution}"
             case asked.Series():
                 small = rf"({symbol(question.symbol)} - {tex(question.about)})^{{{question.order}}}"
                 text = rf"{tex(question.of)} = {tex(question.equals)} + O({small})"
             case asked.Induction():
                 text = rf"{tex(question.show)} \quad \forall {symbol(question.symbol)} \ge {question.start}"
             case asked.Exists():
-                text = rf"\exists : {r',\ '.join(map(tex, question.conditions))}"
+                text = r"\exists : " + joined(question.conditions)
             case asked.Impossible():
-                text = rf"\nexists : {r',\ '.join(map(tex, question.conditions))}"
+                text = r"\nexists : " + joined(question.conditions)
             case asked.Certificate():
                 text = tex(question.show)
                 given = question.given
             case asked.Enclosure():
                 text = rf"{tex(question.of)} \in {interval(question.lies_in)}"
-        hypotheses = rf"{r',\ '.join(map(tex, given))} \implies " if given else ""
+        hypotheses = joined(given) + r" \implies " if given else ""
         return hypotheses + text
     except UnsupportedError:
         return ""

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from checker.expr.node import Node
-from checker.simulate.measure import measure, with_references
+from checker.simulate.measure import measure
 from checker.simulate.measurement import Measurement, concatenate
+from checker.simulate.references import with_references
 from checker.simulate.search import ascend
 from checker.spec.claim import Run
 

@@ -23,7 +23,7 @@ from checker.spec.claim import Assumption, Check, Control, Measure, Run
 from checker.verdict import Verdict
 from checker.verify.bench import Bench
 from checker.verify.evaluation import EvaluationError, Reading, nodes_of, read, references_named
-from checker.verify.presentation import cells_of, describe_run, figure_of, span_of, witness_of
+from checker.verify.presentation import cells_of, conditions_of, describe_run, figure_of, span_of, witness_of
 from checker.verify.scales import ERROR_BUDGET, Scale, look_index
 
 _TERMINAL = (Verdict.ERROR, Verdict.UNSUPPORTED, Verdict.VACUOUS)
@@ -267,6 +267,7 @@ def _check_result(trial: Trial, attempts: Sequence[Attempt], target: str) -> Che
         verdict=verdict,
         how=judgement.how if verdict is Verdict.PASS else None,
         reason=reason,
+        conditions=conditions_of(check, trial.reading),
         cells=cells_of(judgement.cells),
         looks=tuple(trial.looks),
         header=judgement.header,

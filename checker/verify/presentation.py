@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from checker.expr.text import text
 from checker.judge.prediction import Cell, Judgement, Kind, Prediction
 from checker.result import CellResult, Curve, Figure, Span, WitnessResult
 from checker.spec.claim import Check, Control, Run
@@ -46,6 +47,23 @@ def cells_of(cells: Sequence[Cell | None]) -> tuple[CellResult, ...]:
         for cell in cells
         if cell is not None
     )
+
+
+def conditions_of(check: Check, reading: Reading | None) -> tuple[str, ...]:
+    """What the verdict leans on besides the data, in words."""
+    expected = check.expectation
+    said = []
+    if expected.correction is not None:
+        said.append(f"the declared next order {text(expected.correction)} (an assumption of the author)")
+    if expected.start is not None:
+        said.append(f"sizes from {expected.start:g} on, chosen before anything was looked at")
+    if expected.until is not None:
+        said.append(f"the stated range only, {expected.until[0]:g} to {expected.until[1]:g}; nothing is extrapolated")
+    if check.where is not None:
+        said.append(f"the cells where {text(check.where)}")
+    if check.keep is not None and reading is not None:
+        said.append(f"the {reading.kept} of {reading.instances} instances where {text(check.keep)}")
+    return tuple(said)
 
 
 def span_of(judgement: Judgement) -> Span | None:
@@ -93,7 +111,8 @@ def figure_of(
         return None
     axis = _plot_axis(reading)
     x, middle, low, high = _profile(reading, reading.sample.values, axis)
-    curves = [Curve(label=f"measured {check.quantity_text}", role="observable", x=_t(x), y=_t(middle), y_low=_t(low), y_high=_t(high))]
+    joined = axis != "seed"
+    curves = [Curve(label=f"measured {check.quantity_text}", role="observable", x=_t(x), y=_t(middle), y_low=_t(low), y_high=_t(high), joined=joined)]
     _, predicted, _, _ = _profile(reading, reading.prediction.target, axis)
     predicted = _through(middle, predicted, reading.prediction)
     role = "bound" if reading.prediction.kind in (Kind.AT_MOST, Kind.AT_LEAST) else "prediction"
@@ -110,7 +129,7 @@ def figure_of(
             cy = _through(cmiddle, cy, other.prediction)
         else:
             cy = cmiddle
-        curves.append(Curve(label=f"control: {control.text}", role="control", x=_t(cx), y=_t(cy)))
+        curves.append(Curve(label=f"control: {control.text}", role="control", x=_t(cx), y=_t(cy), joined=joined))
     positive_x = bool(np.all(x > 0)) and axis != "seed"
     spread = float(x.max() / x.min()) if positive_x else 1.0
     shown = np.concatenate([np.asarray(c.y) for c in curves if c.role != "region"])

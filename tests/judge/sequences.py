@@ -89,7 +89,7 @@ FALSE: tuple[Plant, ...] = (
     _plant("square root of a log", False, _INVERSE, lambda x: np.sqrt(np.log(x)), **_LONG),
     _plant("plateau 1e-3", False, _INVERSE, lambda x: 1 + 1e-3 * x),
     _plant("plateau 1e-4", False, _INVERSE, lambda x: 1 + 1e-4 * x),
-    _plant("plateau 3e-4 under x^-1/2", False, _ROOT, lambda x: 1 + 3e-4 * np.sqrt(x) * 10),
+    _plant("plateau 3e-3 under x^-1/2", False, _ROOT, lambda x: 1 + 3e-3 * np.sqrt(x)),
     _plant("late sqrt x, 0.2 %", False, _INVERSE, lambda x: 1 + 2e-3 * np.sqrt(x)),
     _plant("late sqrt x, 3 %", False, _INVERSE, lambda x: 1 + 3e-2 * np.sqrt(x)),
     _plant("late x, 0.2 %", False, _SQUARE, lambda x: 1 + 2e-3 * x),
@@ -121,3 +121,41 @@ def noisy(curve: Array, seeds: int, level: float, kind: str, rng: np.random.Gene
         noise = np.cumsum(rng.standard_normal(shape), axis=1) / np.sqrt(curve.size)
     result: Array = curve * np.exp(level * noise)
     return result
+
+
+_CORRECTIONS: tuple[Curve, ...] = (
+    lambda x: 1 / x,
+    lambda x: 1 / np.sqrt(x),
+    lambda x: x**-0.25,
+    lambda x: 1 / np.log(x),
+    lambda x: np.log(np.log(x)) / np.log(x),
+    lambda x: 1 / np.sqrt(np.log(x)),
+    lambda x: np.log(x) / x,
+)
+
+
+def random_plant(true: bool, rng: np.random.Generator, within: float) -> Plant:
+    """A random form with a random correction; a false one is off by a power beyond ``within``, a log, or a late term."""
+    exponent = float(rng.choice([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0])) * float(rng.uniform(0.8, 1.25))
+    logs = float(rng.choice([-1.0, 0.0, 0.0, 0.0, 1.0])) if abs(exponent) > 0.7 else 0.0
+    first = float(rng.uniform(4, 40))
+    last = first * 10 ** float(rng.uniform(2, 6))
+    count = int(rng.integers(8, 61))
+    correction = _CORRECTIONS[int(rng.integers(len(_CORRECTIONS)))]
+    size = float(rng.choice([0.0, 0.3, 1.0, 3.0])) * float(rng.choice([-1.0, 1.0]))
+    if size < 0:  # y stays positive
+        size = -min(-size, 0.8 / float(correction(np.geomspace(first, last, 200)).max()))
+    wrong: Curve = lambda x: 1 + 0 * x  # noqa: E731
+    if not true:
+        way = int(rng.integers(3))
+        off = float(rng.uniform(within, 0.5)) * float(rng.choice([-1.0, 1.0])) * abs(exponent)
+        power = float(rng.uniform(0.25, 1.0))
+        share = float(rng.uniform(0.2, 0.8))
+        wrong = (
+            lambda x: x**off,
+            lambda x: np.log(x) ** float(np.sign(off)),
+            lambda x: 1 + share / (1 - share) * (x / last) ** power,  # the late term is ``share`` of y at the largest size
+        )[way]
+    form: Curve = lambda x: x**exponent * np.log(x) ** logs  # noqa: E731
+    name = f"{exponent:.2f} {logs} c={size:.2f} g{[i for i, c in enumerate(_CORRECTIONS) if c is correction]}"
+    return Plant(name, lambda x: form(x) * wrong(x) * (1 + size * correction(x)), form, true, first, last, count)

@@ -13,7 +13,7 @@ from test_escape import HOSTILE
 from test_markdown import claim_of, structure, with_text
 
 from checker.report.errors import ReportError
-from checker.report.github import annotate
+from checker.report.github import annotations as annotate
 from checker.report.index import read_folder, render_index
 from checker.report.json_report import dump, load, load_summary
 from checker.report.junit import junit, outcome

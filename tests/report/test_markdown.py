@@ -84,7 +84,7 @@ def test_every_link_within_the_page_has_its_heading(paper: PaperResult) -> None:
 
 def test_a_finding_says_what_is_true_instead(paper: PaperResult) -> None:
     page = render(claim_of(paper, "lexicographic_unconditional"))
-    assert "✗ **FAIL, as expected**" in page
+    assert "✗\N{NO-BREAK SPACE}**FAIL, as expected**" in page
     assert "True instead: It holds where" in page
     assert "`rho = 10000, seed = 0`" in page
     assert "`check replay lexmaxmargin/lexicographic_unconditional --at rho=10000`" in page
@@ -97,7 +97,7 @@ def test_a_finding_that_passes_is_not_as_expected(paper: PaperResult) -> None:
 
 
 def test_a_proxy_caps_the_wording(paper: PaperResult) -> None:
-    assert "✓ **PASS of the proxy**" in render(claim_of(paper, "kkt_direction"))
+    assert "✓\N{NO-BREAK SPACE}**PASS of the proxy**" in render(claim_of(paper, "kkt_direction"))
     assert "of the proxy" not in render(claim_of(paper, "kkt_direction", proxy=None))
 
 

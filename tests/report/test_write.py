@@ -54,7 +54,7 @@ def test_stale_plots_of_this_paper_go_and_others_stay(paper: PaperResult, tmp_pa
     write_report(paper.model_copy(update={"slug": "other"}), tmp_path)
     write_report(without_plots(paper), tmp_path)
     assert not (tmp_path / "plots" / "lexmaxmargin").exists()
-    assert len(list((tmp_path / "plots" / "other").iterdir())) == 4
+    assert len(list((tmp_path / "plots" / "other").iterdir())) == 7
 
 
 def test_the_index_keeps_the_other_papers(paper: PaperResult, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_two_checks_of_one_name_get_two_files(paper: PaperResult) -> None:
     shouted = measure.model_copy(update={"run": measure.run.upper()})
     twice = claim.model_copy(update={"measures": (measure, measure, shouted)})
     paths = figure_paths(paper.model_copy(update={"claims": (twice,)}))
-    assert len({path.casefold() for path in paths.values()}) == len(paths) == 9
+    assert len({path.casefold() for path in paths.values()}) == len(paths) == 12
 
 
 def test_names_of_plots_hold_nothing_but_letters(paper: PaperResult) -> None:

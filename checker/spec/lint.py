@@ -1,0 +1,204 @@
+"""What a careful reviewer would say of a claim file that can be read.
+
+The one idea to know: an error is a claim that could not fail (or says something else than its evidence), and refuses the
+file; a warning is printed with the paper.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from checker.expr.node import symbols_of
+from checker.judge.prediction import Kind
+from checker.spec.claim import Check, Claim, Control, Measure
+from checker.spec.constants import exact, growth, rough
+from checker.spec.errors import Path
+from checker.spec.models.claims import File
+from checker.spec.reporter import Reporter
+
+RATES = frozenset({Kind.RATE, Kind.RATE_AT_MOST, Kind.RATE_AT_LEAST})
+CONTROL_DISTANCE = 1.5  # times within: a nearer control may survive a claim that passes (JUDGE.md, section 1)
+MIN_SIZES, MIN_DECADES = 8, 2.0  # of an asymptotic rate (JUDGE.md, section 4)
+_ALLOWED = {
+    "upper": frozenset({Kind.AT_MOST, Kind.LESS_THAN, Kind.RATE_AT_MOST}),
+    "lower": frozenset({Kind.AT_LEAST, Kind.RATE_AT_LEAST}),
+}
+
+
+def lint(file: File, claims: tuple[Claim, ...], reporter: Reporter) -> None:
+    """Add what is to be said to the errors and warnings of ``reporter``."""
+    for claim in claims:
+        path: Path = ("claims", claim.id)
+        _source(claim, path, reporter)
+        _controls_at_all(claim, path, reporter)
+        for index, measure in enumerate(claim.measures):
+            here = (*path, "measure", index)
+            for check in measure.checks:
+                _check(claim, measure, check, (*here, "checks", check.name), reporter)
+            for number, control in enumerate(measure.controls):
+                _distance(measure, control, (*here, "controls", number), reporter)
+    _unused(file, reporter)
+    _assumptions(file, claims, reporter)
+
+
+def _source(claim: Claim, path: Path, reporter: Reporter) -> None:
+    if claim.origin == "paper" and not claim.source:
+        reporter.error(path, "no source", expected="source: {theorem or section, known_from}, or origin: derived")
+    if claim.expected != "PASS" and claim.finding is None:
+        reporter.error((*path, "expected"), "a verdict other than PASS is expected without a finding", expected="finding: {instead, shown_by}")
+    if claim.expected == "PASS" and claim.finding is not None:
+        reporter.error((*path, "finding"), "a finding belongs to a claim that does not pass", expected="expected: FAIL or INCONCLUSIVE")
+
+
+def _controls_at_all(claim: Claim, path: Path, reporter: Reporter) -> None:
+    if claim.unchecked is not None or any(measure.unsupported for measure in claim.measures):
+        return
+    if not any(lemma.near_misses for lemma in claim.lemmas) and not any(measure.controls for measure in claim.measures):
+        message = "the claim has no control: nothing shows that it could fail"
+        if claim.expected == "PASS":
+            reporter.error(path, message, expected="controls: a near miss under a check or an obligation")
+        else:
+            reporter.warn(path, message)
+
+
+def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
+    expected = check.expectation
+    if not any(check.name == one.name for control in measure.controls for one in control.checks):
+        reporter.error(path, "the check has no control: nothing shows that it could fail", expected="controls: a near miss that it must reject")
+    needs_margin = expected.kind in (Kind.EQUALS, Kind.LIMIT, Kind.RATE)
+    if needs_margin and expected.within is None:
+        reporter.error(path, f"{expected.kind} without within: a single value can only fail", expected="within: 5%, a number or a pair")
+    _strength(claim, check, path, reporter)
+    _margin(check, path, reporter)
+    if expected.kind in RATES:
+        _rate(measure, check, path, reporter)
+    fractions = [axis for axis, over in expected.over.items() if over.rule == "fraction" and (over.level or 0) >= 0.9]
+    if "seed" in fractions:
+        reporter.warn((*path, "over", "seed"), "a fraction near 1 takes over a hundred seeds; median or every says nearly the same with fewer")
+
+
+def _strength(claim: Claim, check: Check, path: Path, reporter: Reporter) -> None:
+    if claim.strength in _ALLOWED and check.expectation.kind in RATES - _ALLOWED[claim.strength]:
+        wanted = "rate_at_most" if claim.strength == "upper" else "rate_at_least"
+        message = f"strength: {claim.strength} is a one-sided claim, and {check.expectation.kind} could refute it from the other side"
+        reporter.error(path, message, expected=wanted)
+
+
+def _margin(check: Check, path: Path, reporter: Reporter) -> None:
+    expected = check.expectation
+    if expected.within is None or not expected.within.relative:
+        return
+    if expected.kind in RATES:
+        reporter.error((*path, "within"), "the margin of a rate is an absolute error of the exponent", expected="within: 0.1")
+    elif exact(expected.target) == 0:
+        reporter.error((*path, "within"), "a percentage of 0 is no margin", expected="an absolute margin such as within: 0.001")
+
+
+def _rate(measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
+    expected = check.expectation
+    assert expected.axis is not None
+    names = symbols_of(expected.target) | (symbols_of(expected.clock) if expected.clock is not None else frozenset())
+    if expected.axis not in names:
+        reporter.warn(path, "a constant is no rate: O(1) is a bound (at_most) or a limit")
+    sizes = next((axis.values for axis in measure.run.sweep if axis.name == expected.axis), None)
+    if sizes is None or expected.until is not None:
+        return
+    kept = [abs(value) for value in sizes if value != 0 and (expected.start is None or value >= expected.start)]
+    span = math.log10(max(kept) / min(kept)) if kept else 0.0
+    if len(kept) < MIN_SIZES or span < MIN_DECADES - 1e-9:
+        message = (
+            f"an asymptotic rate needs {MIN_SIZES} sizes over {MIN_DECADES:g} decades, this sweep has {len(kept)} over {span:.2g}; "
+            f"it can fail but not pass: claim the exponent on the range (as: '{expected.axis} in [a, b]')"
+        )
+        reporter.warn(path, message)
+
+
+def _distance(measure: Measure, control: Control, path: Path, reporter: Reporter) -> None:
+    """A control nearer than 1.5 times the margin may survive a claim that passes."""
+    originals = {check.name: check for check in measure.checks}
+    for check in control.checks if control.run is None else ():
+        original = originals[check.name]
+        within = original.expectation.within
+        if within is None or original.expectation.kind is not check.expectation.kind or original.quantity != check.quantity:
+            continue
+        distance, margin = _apart(original, check, measure)
+        if distance is None or margin == 0:
+            continue
+        if distance < CONTROL_DISTANCE * margin * (1 - 1e-9):
+            message = f"the control is too near: {distance:.3g} from the claim, nearer than {CONTROL_DISTANCE} times the margin {margin:.3g}"
+            reporter.error(path, message, expected="a smaller within, or a control further away")
+
+
+def _apart(original: Check, control: Check, measure: Measure) -> tuple[float | None, float]:
+    """How far the control's prediction is from the claim's, and the margin, both in the units of the margin."""
+    expected, other = original.expectation, control.expectation
+    within = expected.within
+    assert within is not None
+    margin = max(within.below, within.above)
+    if expected.kind in RATES:
+        values = next((axis.values for axis in measure.run.sweep if axis.name == expected.axis), None)
+        if values is None or expected.axis is None or expected.clock is not None:
+            return None, margin
+        at = (min if expected.to_zero else max)(values)
+        slopes = [growth(form, expected.axis, at, {}) for form in (expected.target, other.target)]
+        if slopes[0] is None or slopes[1] is None or _has_log(expected) or _has_log(other):
+            return None, margin
+        return abs(slopes[0] - slopes[1]), margin
+    claimed, missed = rough(expected.target, {}), rough(other.target, {})
+    if claimed is None or missed is None:
+        return None, margin
+    return abs(claimed - missed), margin * (abs(claimed) if within.relative else 1.0)
+
+
+def _has_log(expectation: object) -> bool:
+    return "'log'" in repr(getattr(expectation, "target", ""))
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield str(key)
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _unused(file: File, reporter: Reporter) -> None:
+    data = reporter.tree.data
+    parts = ("definitions", "references", "assumptions", "runs", "claims")
+    words = {word for part in parts for text in _texts(data.get(part, {})) for word in re.findall(r"[A-Za-z_]\w*", text)}
+    for name, symbol in data.get("symbols", {}).items():
+        own = {word for other, text in data["symbols"].items() if other != name for t in _texts(text) for word in re.findall(r"[A-Za-z_]\w*", t)}
+        if name not in words | own and symbol is not None:
+            reporter.warn(("symbols", name), f"the symbol {name!r} is never used")
+    for key in file.definitions:
+        name = key.partition("(")[0].strip()
+        used = {word for other, text in data["definitions"].items() if other != key for t in _texts(text) for word in re.findall(r"[A-Za-z_]\w*", t)}
+        used |= {word for part in parts[1:] for text in _texts(data.get(part, {})) for word in re.findall(r"[A-Za-z_]\w*", text)}
+        if name not in used:
+            reporter.warn(("definitions", key), f"the definition {name!r} is never used")
+    measured = {measure.run for claim in file.claims.values() for measure in claim.measure}
+    for name in file.runs:
+        if name not in measured:
+            reporter.warn(("runs", name), f"the run {name!r} is never measured")
+
+
+def _assumptions(file: File, claims: tuple[Claim, ...], reporter: Reporter) -> None:
+    used = {name for claim in file.claims.values() for name in claim.assumes}
+    for name, assumption in file.assumptions.items():
+        path: Path = ("assumptions", name)
+        if name not in used:
+            reporter.warn(path, f"no claim assumes {name!r}")
+        elif assumption.by is None and assumption.check is None:
+            reporter.warn(path, f"nothing enforces the assumption {name!r}: neither by nor check")
+    for claim in claims:
+        for index, measure in enumerate(claim.measures):
+            for assumed in measure.assumptions:
+                if assumed.by is None and assumed.check_text and assumed.check is None:
+                    message = f"the assumption {assumed.name!r} cannot be checked on the run {measure.run.name!r}"
+                    reporter.warn(("claims", claim.id, "measure", index, "run"), message)
