@@ -30,6 +30,7 @@ from checker.expr.node import (
     Rel,
     Sym,
     instantiate,
+    symbols_of,
     walk,
 )
 
@@ -55,10 +56,16 @@ class _Collector:
         self.found: dict[Node, None] = {}
         self.seen: set[tuple[Node, tuple[Node, ...]]] = set()
         self.variables = 0
+        self.nonempty: set[str] = set()  # variables whose range evidently has a point
 
     def require(self, condition: Node, guards: tuple[Node, ...]) -> None:
         if not is_evident(condition, self.domains) and not any(_implies(guard, condition) for guard in guards):
-            self.found[condition if not guards else Or((*map(contrary, guards), condition))] = None
+            # the range of a variable that the condition does not mention matters only if it may be empty
+            idle = {name for name in self.nonempty if name not in symbols_of(condition)}
+            kept = [contrary(guard) for guard in guards if not idle & symbols_of(guard)]
+            flat = (part for item in (*kept, condition) for part in (item.args if isinstance(item, Or) else (item,)))
+            parts = tuple(dict.fromkeys(flat))
+            self.found[parts[0] if len(parts) == 1 else Or(parts)] = None
 
     def visit(self, node: Node, guards: tuple[Node, ...]) -> None:
         if (node, guards) in self.seen:
@@ -137,6 +144,8 @@ class _Collector:
         self.variables += 1
         variable = Sym(f"x'{self.variables}")
         body = instantiate(node.body, variable)
+        if _in_order(node.lo, node.hi) and node.lo != node.hi:
+            self.nonempty.add(variable.name)
         lo, hi = (end.value if isinstance(end, Num) else None for end in (node.lo, node.hi))
         if node.kind == "Integral":
             inside: Node = _between(node.lo, variable, node.hi)

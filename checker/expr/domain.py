@@ -7,7 +7,7 @@ relation between symbols, because a box cannot say it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
@@ -154,18 +154,3 @@ def restrict(domain: Domain, name: str, relation: Node) -> Domain | None:
     if op in (">", ">="):
         return intersect(domain, Domain(lo=value, lo_open=op == ">"))
     return intersect(domain, Domain(hi=value, hi_open=op == "<"))
-
-
-def fold(domains: Mapping[str, Domain], relations: Iterable[Node]) -> tuple[dict[str, Domain], tuple[Node, ...]]:
-    """Fold every simple bound among ``relations`` into the domains; the rest is returned as it is."""
-    narrowed = dict(domains)
-    remaining: list[Node] = []
-    for relation in relations:
-        for name, domain in narrowed.items():
-            tighter = restrict(domain, name, relation)
-            if tighter is not None:
-                narrowed[name] = tighter
-                break
-        else:
-            remaining.append(relation)
-    return narrowed, tuple(remaining)

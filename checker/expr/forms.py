@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from checker.expr.build import negate, times
+from checker.expr.defined import conditions
 from checker.expr.derive import diff
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS, HALF, NORMS
@@ -105,11 +106,15 @@ def _diff(parser: Parser, call: ast.Call) -> Node:
         if not isinstance(times_taken, Num) or times_taken.value not in range(MAX_ORDER + 1):
             parser.fail(call.args[2], "the order of a derivative is a small number", expected=f"0 to {MAX_ORDER}")
         order = int(times_taken.value)
+    before = conditions(body, parser.namespace.symbols)
     try:
         for _ in range(order):
             body = check_size(diff(body, variable.name))
     except UnsupportedError as error:
         parser.fail(call, str(error), expected="a scalar formula")
+    after = frozenset(conditions(body, parser.namespace.symbols))
+    # log(x) is not differentiable at x < 0, although 1/x is defined there
+    parser.lost.update(dict.fromkeys(c for c in before if c not in after and not any("'" in n for n in symbols_of(c))))
     return body
 
 
@@ -128,9 +133,20 @@ def _expectation(parser: Parser, call: ast.Call) -> Node:
     random = sorted(symbols_of(body) & parser.namespace.laws.keys())
     if not random:
         parser.fail(call, "no symbol inside E(...) has a law", expected="law: normal(0, 1) on a symbol of the formula")
-    for name in random:
-        law = parser.namespace.laws[name]
+    waiting = {name: parser.namespace.laws[name] for name in random}
+    done: set[str] = set()
+    while waiting:
+        # a law may have another random symbol as its parameter: that one is integrated later
+        parameters = {
+            name: symbols_of(law.density) | symbols_of(law.lo) | symbols_of(law.hi) for name, law in waiting.items()
+        }
+        free = [n for n in sorted(waiting) if not any(n in used for other, used in parameters.items() if other != n)]
+        if not free or done & waiting.keys():
+            parser.fail(call, "laws refer to each other in a circle", expected="laws that can be integrated one by one")
+        law = waiting.pop(free[0])
         body = Binder(law.kind, bind(times((body, law.density)), law.variable), law.lo, law.hi)
+        done.add(free[0])
+        waiting |= {n: parser.namespace.laws[n] for n in symbols_of(body) & parser.namespace.laws.keys()}
     return check_size(body)
 
 

@@ -106,11 +106,14 @@ def _monotone(name: str, row: _Monotone, x: Interval, decreasing: bool) -> Inter
     start, stop = _known(row.start), _known(row.stop)
     if x.hi < start.lo or x.lo > stop.hi:
         return EMPTY
-    if not row.closed and (x.hi <= start.lo or x.lo >= stop.hi):
+    # An infinite end is a limit that may be asked for; a finite end that does not belong to the domain is not.
+    if not row.closed and ((x.hi <= start.lo and start.lo.is_finite()) or (x.lo >= stop.hi and stop.hi.is_finite())):
         return EMPTY
     inside_left = x.lo > start.hi or (x.lo == start.hi and (row.closed or x.lo_open or not x.lo.is_finite()))
     inside_right = x.hi < stop.lo or (x.hi == stop.lo and (row.closed or x.hi_open or not x.hi.is_finite()))
     low, high = _known(row.low), _known(row.high)
+    if x.lo == x.hi and not x.lo.is_finite():  # not an end but the limit at infinity itself, which is meant included
+        return replace(high if x.lo > 0 else low, partial=x.partial)
     at_left, left_open = _end_value(name, x.lo, x.lo_open, x.lo > start.hi, low, not row.closed)
     at_right, right_open = _end_value(name, x.hi, x.hi_open, x.hi < stop.lo, high, not row.closed)
     partial = x.partial or not (inside_left and inside_right)
@@ -119,13 +122,14 @@ def _monotone(name: str, row: _Monotone, x: Interval, decreasing: bool) -> Inter
     return Interval(down(at_left), up(at_right), left_open, right_open, partial)
 
 
-def _end_value(name: str, end: arb, is_open: bool, strictly_inside: bool, limit: Interval, limit_open: bool) -> tuple[arb, bool]:
-    """Value at one end of the argument, or the limit there; and whether it is excluded."""
-    if not end.is_finite() or not strictly_inside:
-        return limit.lo.union(limit.hi) if limit.bounded else limit.lo, is_open or limit_open
+def _end_value(name: str, end: arb, is_open: bool, inside: bool, limit: Interval, limit_open: bool) -> tuple[arb, bool]:
+    """Value at one end of the argument, or the ``limit`` at the end of the domain; and whether it is excluded."""
+    edge = limit.lo.union(limit.hi) if limit.bounded else limit.lo
+    if not end.is_finite() or not inside:
+        return edge, is_open or limit_open
     ball = UNARY[name](end)
     if ball.is_nan():
-        return limit.lo.union(limit.hi) if limit.bounded else limit.lo, False
+        return edge, False
     # Rounding must not carry a value past a limit that it cannot reach; then the limit, excluded, is the sharper end.
     if limit_open and limit.lo == limit.hi and limit.bounded and ball.contains(limit.lo):
         return limit.lo, True

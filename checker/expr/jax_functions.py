@@ -25,6 +25,55 @@ def log1p(x: Array) -> Array:
     return jnp.where(low, jnp.log(1.0 + jnp.where(low, x, 0.0)), jnp.log1p(jnp.where(low, 0.0, x)))
 
 
+def _half_exponential(x: Array) -> Array:
+    """exp(x)/2 in two factors, so that it overflows no sooner than sinh and cosh do."""
+    root = jnp.exp(0.5 * x)
+    return jnp.where(x < 700.0, 0.5 * jnp.exp(x), (0.5 * root) * root)
+
+
+@jax.custom_jvp
+def sinh(x: Array) -> Array:
+    """Hyperbolic sine; XLA's exp(x + log(1/2)) is off by 467 ulp at 513."""
+    size = jnp.abs(x)
+    less = jnp.expm1(jnp.minimum(size, 1.0))
+    small = 0.5 * (less + less / (less + 1.0))
+    return jnp.sign(x) * jnp.where(size < 1.0, small, _half_exponential(size) - 0.5 * jnp.exp(-size))
+
+
+@jax.custom_jvp
+def cosh(x: Array) -> Array:
+    """Hyperbolic cosine."""
+    size = jnp.abs(x)
+    return _half_exponential(size) + 0.5 * jnp.exp(-size)
+
+
+sinh.defjvp(lambda primals, tangents: (sinh(primals[0]), cosh(primals[0]) * tangents[0]))
+cosh.defjvp(lambda primals, tangents: (cosh(primals[0]), sinh(primals[0]) * tangents[0]))
+
+
+@jax.custom_jvp
+def tanh(x: Array) -> Array:
+    """Hyperbolic tangent."""
+    less = jnp.expm1(-2.0 * jnp.abs(x))
+    return jnp.sign(x) * (-less / (2.0 + less))
+
+
+@tanh.defjvp
+def _tanh_jvp(primals: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    x = primals[0]
+    return tanh(x), 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x) * tangents[0]
+
+
+@jax.custom_jvp
+def atanh(x: Array) -> Array:
+    """Inverse hyperbolic tangent, NaN beyond 1."""
+    size = jnp.abs(x)
+    return jnp.sign(x) * 0.5 * log1p(2.0 * size / (1.0 - size))
+
+
+atanh.defjvp(lambda primals, tangents: (atanh(primals[0]), tangents[0] / ((1.0 - primals[0]) * (1.0 + primals[0]))))
+
+
 @jax.custom_jvp
 def sigmoid(x: Array) -> Array:
     """1/(1 + exp(-x)), with relative accuracy on both sides."""
@@ -116,8 +165,21 @@ def _fold(function: Recipe, args: tuple[Array, ...]) -> Array:
     return result
 
 
+def _polynomial(coefficients: tuple[float, ...], e: Array) -> Array:
+    """e*(c[0] + e*(c[1] + ...))."""
+    result = jnp.zeros_like(e)
+    for coefficient in reversed(coefficients):
+        result = (result + coefficient) * e
+    return result
+
+
 _INVERSE_E_HIGH = 0.36787944117144233  # exp(-1) = high + low to 107 bits
-_INVERSE_E_LOW = -1.2428753672788614e-17
+_INVERSE_E_LOW = -1.2428753672788363e-17
+# W = -1 + p - p**2/3 + ... with p = sqrt(2*(E*x + 1)): Corless et al., On the Lambert W function (1996), equation 4.22
+_LAMBERTW_AT_BRANCH = (
+    1.0, -1 / 3, 11 / 72, -43 / 540, 769 / 17280, -221 / 8505, 680863 / 43545600, -1963 / 204120,
+    226287557 / 37623398400,
+)
 _NEWTON_STEPS = 8  # Halley's method triples the digits; six suffice on [-1/e, 1e300], tested
 
 
@@ -125,9 +187,10 @@ _NEWTON_STEPS = 8  # Halley's method triples the digits; six suffice on [-1/e, 1
 def lambertw(x: Array) -> Array:
     """Principal branch of w*exp(w) = x; NaN below -1/e."""
     # x + 1/e in two pieces: near the branch point one float64 would keep no digit of it
-    above = (x + _INVERSE_E_HIGH) + _INVERSE_E_LOW
+    # (and the `where` keeps XLA from adding the two constants first)
+    above = jnp.where(x < 1.0, x + _INVERSE_E_HIGH, 2.0) + _INVERSE_E_LOW
     root = jnp.sqrt(2.0 * math.e * jnp.maximum(above, 0.0))
-    series = -1.0 + root * (1.0 + root * (-1.0 / 3.0 + root * (11.0 / 72.0 + root * (-43.0 / 540.0))))
+    series = -1.0 + _polynomial(_LAMBERTW_AT_BRANCH, root)
     big = jnp.log(jnp.maximum(x, 2.0))
     small = jnp.where(x < -0.25, series, x * (1.0 - x + 1.5 * x * x))
     start = jnp.where(x < 0.5, small, jnp.log1p(jnp.maximum(x, 0.0)) * 0.7)
@@ -137,7 +200,7 @@ def lambertw(x: Array) -> Array:
         residual = w - x * jnp.exp(-w)
         slope = w + 1.0
         step = residual / (slope - (w + 2.0) * residual / (2.0 * jnp.where(slope == 0, 1.0, slope)))
-        w = jnp.where(root < 0.01, w, w - step)
+        w = jnp.where(root < 0.03, w, w - step)
     return jnp.where(above < 0, jnp.nan, jnp.where(x == jnp.inf, jnp.inf, w))
 
 
@@ -153,15 +216,40 @@ def gamma(x: Array) -> Array:
     return jnp.where(pole, jnp.nan, jsp.gamma(jnp.where(pole, 0.5, x)))
 
 
+def _hurwitz(s: int, a: float) -> float:
+    """sum over n >= 0 of (n + a)**-s, by Euler-Maclaurin from n = 200 on (next term below 1e-18)."""
+    end = a + 200
+    slopes = [s * end ** (-s - 1) / 12, -s * (s + 1) * (s + 2) * end ** (-s - 3) / 720]
+    tail = [end ** (1 - s) / (s - 1), end**-s / 2, *slopes]
+    return math.fsum([(n + a) ** -s for n in range(200)] + tail)
+
+
+# loggamma(2 + e) = (1 - EulerGamma)*e + sum of (-1)**k*(zeta(k) - 1)/k*e**k, |e| <= 1/2: the last term is below 1e-18
+_LOGGAMMA_AT_2 = (0.4227843350984671, *((-1) ** k * _hurwitz(k, 2.0) / k for k in range(2, 30)))
+# digamma vanishes at high + low; there, by its Taylor series, |x - root| <= 2/5
+_DIGAMMA_ROOT_HIGH, _DIGAMMA_ROOT_LOW = 1.4616321449683622, 9.549995429965697e-17
+_DIGAMMA_AT_ROOT = tuple((-1) ** (k + 1) * _hurwitz(k + 1, _DIGAMMA_ROOT_HIGH) for k in range(1, 34))
+
+
 def loggamma(x: Array) -> Array:
-    """log(gamma(x)) for x > 0, else NaN."""
-    return jnp.where(x > 0, jax.lax.lgamma(jnp.where(x > 0, x, 1.0)), jnp.nan)
+    """log(gamma(x)) for x > 0, else NaN; XLA's own loses all relative accuracy at its zeros 1 and 2."""
+    near = (x >= 0.5) & (x <= 3.5)
+    whole = jnp.where(near, jnp.round(x), 2.0)
+    e = jnp.where(near, x - whole, 0.0)
+    # gamma(x + 1) = x*gamma(x) leads from 1 and from 3 to 2
+    step = jnp.where(whole < 1.5, -log1p(e), jnp.where(whole > 2.5, log1p(1.0 + e), 0.0))
+    series = _polynomial(_LOGGAMMA_AT_2, e) + step
+    return jnp.where(near, series, jnp.where(x > 0, jax.lax.lgamma(jnp.where((x > 0) & ~near, x, 4.0)), jnp.nan))
 
 
 def digamma(x: Array) -> Array:
-    """Derivative of loggamma; NaN at the poles."""
+    """Derivative of loggamma, accurate at its positive root; NaN at the poles."""
     pole = (x <= 0) & (jnp.floor(x) == x)
-    return jnp.where(pole, jnp.nan, jsp.digamma(jnp.where(pole, 0.5, x)))
+    near = jnp.abs(x - _DIGAMMA_ROOT_HIGH) <= 0.4
+    # the `where` keeps XLA from adding the two constants first
+    e = jnp.where(near, x - _DIGAMMA_ROOT_HIGH, 0.0) - _DIGAMMA_ROOT_LOW
+    series = _polynomial(_DIGAMMA_AT_ROOT, e)
+    return jnp.where(pole, jnp.nan, jnp.where(near, series, jsp.digamma(jnp.where(pole | near, 0.5, x))))
 
 
 def binomial(n: Array, k: Array) -> Array:
@@ -181,16 +269,25 @@ def hypot(x: Array, y: Array) -> Array:
     return jnp.where(square == 0, 0.0, safe * jnp.sqrt(jnp.where(square == 0, 1.0, square)))
 
 
+@jax.custom_jvp
 def polygamma(k: Array, x: Array) -> Array:
-    """k-th derivative of digamma."""
-    return jsp.polygamma(k, x)
+    """k-th derivative of digamma for k = 1, 2, ... and x > 0, by the Hurwitz zeta function; NaN elsewhere."""
+    sign = jnp.where(k % 2 == 1, 1.0, -1.0)
+    known = (x > 0) & (k >= 1) & (jnp.floor(k) == k)
+    return jnp.where(known, sign * jsp.gamma(k + 1.0) * jsp.zeta(k + 1.0, jnp.where(known, x, 1.0)), jnp.nan)
+
+
+@polygamma.defjvp
+def _polygamma_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    k, x = primals
+    return polygamma(k, x), polygamma(k + 1.0, x) * tangents[1]
 
 
 RECIPES: Mapping[str, Recipe] = {
     "exp": jnp.exp, "log": jnp.log, "abs": jnp.abs, "sign": jnp.sign, "floor": jnp.floor,
     "sin": jnp.sin, "cos": jnp.cos, "tan": jnp.tan, "asin": jnp.arcsin, "acos": jnp.arccos, "atan": jnp.arctan,
-    "sinh": jnp.sinh, "cosh": jnp.cosh, "tanh": jnp.tanh, "asinh": jnp.arcsinh, "acosh": jnp.arccosh,
-    "atanh": jnp.arctanh, "erf": jsp.erf, "erfc": jsp.erfc, "normcdf": jsp.ndtr, "lognormcdf": jsp.log_ndtr,
+    "sinh": sinh, "cosh": cosh, "tanh": tanh, "asinh": jnp.arcsinh, "acosh": jnp.arccosh,
+    "atanh": atanh, "erf": jsp.erf, "erfc": jsp.erfc, "normcdf": jsp.ndtr, "lognormcdf": jsp.log_ndtr,
     "sigmoid": sigmoid, "softplus": softplus, "relu": lambda x: jnp.maximum(x, 0.0), "log1p": log1p, "expm1": jnp.expm1,
     "lambertw": lambertw, "gamma": gamma, "loggamma": loggamma, "digamma": digamma, "polygamma": polygamma,
     "factorial": lambda n: gamma(n + 1.0), "binomial": binomial, "hypot": hypot,

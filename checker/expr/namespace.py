@@ -31,7 +31,6 @@ KEYWORDS: Mapping[str, str] = {
     "False": "another name",
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}(\.[A-Za-z_][A-Za-z0-9_]{0,63}){0,3}\Z")
-_HEAD = re.compile(r"\s*(?P<name>[^()\s]+)\s*(\((?P<parameters>[^()]*)\))?\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +103,3 @@ def check_name(name: str) -> None:
             )
         if part.startswith("__"):
             raise ExpressionError(f"{shown!r} is not a name", found=shown, expected="a name without leading __")
-
-
-def parse_head(text: str) -> tuple[str, tuple[str, ...]]:
-    """Name and parameters of a definition's key: ``mse(alpha, M)`` gives ``("mse", ("alpha", "M"))``.
-
-    Raises ``ExpressionError``.
-    """
-    match = _HEAD.match(text[:400])
-    if match is None or len(text) > 400:
-        raise ExpressionError(
-            f"{text[:40]!r} is not the head of a definition", found=text[:40], expected="name or name(parameter, ...)"
-        )
-    name, inside = match["name"], match["parameters"]
-    parameters = () if inside is None else tuple(part.strip() for part in inside.split(","))
-    for part in (name, *parameters):
-        check_name(part)
-        if "." in part:
-            raise ExpressionError(f"{part[:40]} has a dot", found=part[:40], expected="a name without a dot")
-    if len(set(parameters)) < len(parameters):
-        raise ExpressionError(f"{name} names a parameter twice", found=text[:40], expected="distinct parameters")
-    return name, parameters

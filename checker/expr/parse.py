@@ -65,8 +65,9 @@ _REFUSED: Mapping[type[ast.AST], str] = {
 def parse(text: str, namespace: Namespace) -> Node:
     """The raw tree of a formula, relation or conjunction of relations.
 
-    Definitions are filled in, ``diff`` is carried out and ``E`` becomes an integral; every free symbol of the result
-    is in ``namespace.symbols``.  Raises ``ExpressionError`` with the offset, what was found and what was expected.
+    A relation about a derivative also asserts that what was differentiated is defined, unless the domains make that
+    evident.  Definitions are filled in, ``diff`` is carried out and ``E`` becomes an integral; every free symbol of the
+    result is in ``namespace.symbols``.  Raises ``ExpressionError`` with the offset, what was found and what was expected.
     """
     line = scan(text)
     stripped = line.lstrip()
@@ -82,7 +83,10 @@ def parse(text: str, namespace: Namespace) -> Node:
         ) from None
     except (RecursionError, MemoryError):
         raise ExpressionError("the formula is nested too deep", expected="a flatter formula") from None
-    return check_size(parser.read(tree.body))
+    result = parser.read(tree.body)
+    if is_condition(result) and parser.lost:
+        result = And((*(result.args if isinstance(result, And) else (result,)), *parser.lost))
+    return check_size(result)
 
 
 parse_relation = parse
@@ -99,6 +103,7 @@ class Parser:
         self.namespace = namespace
         self.shift = shift
         self.local: dict[str, str] = {}
+        self.lost: dict[Node, None] = {}  # where something differentiated was defined and its derivative no longer asks
         self.counter = 0
         self.depth = 0
 

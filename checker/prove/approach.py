@@ -24,7 +24,7 @@ _BITS = (128, 512, 2048, 8192, 32_768)
 _LEAST_POINTS = 3
 _NEAR = 1e-9
 _TINY = 1e-60
-_FAR = 1e9
+_FAR = 1e3
 _PRINTED = 9999
 _SCALES = ("t = s", "t = exp(s)", "t = exp(exp(s))")
 

@@ -5,7 +5,7 @@ The one idea to know: every rewriting here keeps the sign of ``f`` at each point
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,10 +13,11 @@ from flint import arb, fmpq_mpoly
 
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
-from checker.expr.interval import Interval, box_of, enclose
+from checker.expr.interval import Interval, box_of, enclose, rational_end
 from checker.expr.interval_core import from_ball
 from checker.expr.interval_functions import integer_power
 from checker.expr.node import (
+    ONE,
     Add,
     Binder,
     Fn,
@@ -26,10 +27,15 @@ from checker.expr.node import (
     Num,
     Piecewise,
     Pow,
+    Rel,
     Sym,
+    add,
+    map_children,
+    mul,
     num,
     sub,
     substitute,
+    symbols_of,
     walk,
 )
 from checker.expr.rational import Normal, normal
@@ -151,6 +157,87 @@ def _negated(term: Node) -> Node:
             term.args[1] if len(term.args) == 2 else Mul(term.args[1:])
         )
     return Mul((num(-1), term))
+
+
+def other_variables(f: Node, box: Box) -> Iterator[tuple[Node, dict[str, Domain]]]:
+    """The same goal in other variables: ``exp(f) - 1`` over sums of logarithms; a subterm that hides a symbol; ``max`` by cases."""
+    exponential = _without_logarithms(f, box)
+    if exponential is not None:
+        yield exponential, dict(box)
+    yield from _hidden(f, box)
+
+
+def _without_logarithms(f: Node, box: Box) -> Node | None:
+    """``exp(f) - 1``, if no logarithm is left in its normal form."""
+    if not any(isinstance(part, Fn) and part.name in ("log", "softplus", "log1p") for part in walk(f)):
+        return None
+    shape = normal_node(sub(Fn("exp", (f,)), ONE), box)
+    return None if any(isinstance(part, Fn) and part.name in ("log", "softplus", "log1p") for part in walk(shape)) else shape
+
+
+def _hidden(f: Node, box: Box) -> Iterator[tuple[Node, dict[str, Domain]]]:
+    """Replace a subterm by a new symbol that ranges over its enclosure, where that removes a symbol altogether."""
+    for part in walk(f):
+        if not isinstance(part, Fn | Pow) or part == f or not symbols_of(part):
+            continue
+        (name, *others) = sorted(symbols_of(part))
+        if others:
+            continue
+        replaced = _replace(f, part, Sym("#" + name))
+        if name in symbols_of(replaced):
+            continue
+        try:
+            found = enclose(part, box_of(box, 96), 96)
+        except UnsupportedError:
+            continue
+        if found.partial or found.empty:
+            continue
+        domain = Domain(rational_end(found.lo), rational_end(found.hi), found.lo_open, found.hi_open)
+        yield replaced, {**{key: value for key, value in box.items() if key != name}, "#" + name: domain}
+
+
+def cases(f: Node, box: Box) -> list[tuple[Node, dict[str, Domain], tuple[Node, ...]]] | None:
+    """``f`` with its first ``max``, ``min`` or ``abs`` resolved: one ``(f, box, hypotheses)`` per case, all to be proved.
+
+    Where the compared things are symbols the case is built into the variables (``v = u - t`` or ``v = r*u``).
+    """
+    for part in walk(f):
+        if not isinstance(part, Fn) or part.name not in ("max", "min", "abs") or not symbols_of(part):
+            continue
+        options = (part.args[0], Mul((num(-1), part.args[0]))) if part.name == "abs" else part.args
+        op = "<=" if part.name == "min" else ">="
+        found = []
+        for option in options:
+            others = tuple(other for other in options if other != option)
+            chosen = _replace(f, part, option)
+            hypotheses = tuple(Rel(op, option, other) for other in others)  # type: ignore[arg-type]
+            if part.name != "abs" and isinstance(option, Sym) and all(isinstance(other, Sym) for other in others):
+                found.append((*_ordered(chosen, option.name, others, part.name == "max", box), ()))
+            else:
+                found.append((chosen, dict(box), hypotheses))
+        return found
+    return None
+
+
+def _ordered(f: Node, best: str, others: tuple[Node, ...], largest: bool, box: Box) -> tuple[Node, dict[str, Domain]]:
+    """``f`` where the other symbols are written as ``best`` minus (plus) something, or a share of it."""
+    domains, values = dict(box), {}
+    for other in others:
+        assert isinstance(other, Sym)
+        fresh = "#" + other.name
+        lo = domains[other.name].lo
+        if largest and lo is not None and lo >= 0:
+            values[other.name] = mul(Sym(fresh), Sym(best))
+            domains[fresh] = Domain(Fraction(0), Fraction(1), lo_open=domains[other.name].lo_open)
+        else:
+            values[other.name] = add(Sym(best), mul(num(-1 if largest else 1), Sym(fresh)))
+            domains[fresh] = Domain(lo=Fraction(0))
+        del domains[other.name]
+    return substitute(f, values), domains
+
+
+def _replace(f: Node, part: Node, symbol: Node) -> Node:
+    return symbol if f == part else map_children(f, lambda child: _replace(child, part, symbol))
 
 
 # --- values at the ends of one symbol's range -----------------------------------------------------------------------

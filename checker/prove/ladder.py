@@ -11,20 +11,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from flint import arb
+
 from checker.expr.derive import diff
 from checker.expr.domain import Domain, contains
 from checker.expr.errors import UnsupportedError
-from checker.expr.interval import box_of, enclose
-from checker.expr.node import Mul, Node, Num, Sym, num, substitute, symbols_of, walk
+from checker.expr.interval import Interval, box_of, enclose, from_domain
+from checker.expr.node import Const, Fn, Mul, Node, Num, Sym, num, substitute, symbols_of, walk
 from checker.expr.rational import normal
 from checker.expr.to_arb import evaluate
 from checker.prove.atoms import prove_sign
-from checker.prove.forms import Box, continuous, face, limit_at, log_difference, normal_node, simplified, smooth, split_sides
+from checker.prove.forms import Box, cases, continuous, face, limit_at, log_difference, normal_node, other_variables, simplified, smooth, split_sides
 from checker.prove.points import candidates
 
 _BITS = 96
 _MAX_NODES = 4_000  # a formula larger than this is not differentiated again
 _PROBES = 8
+_MAX_QUESTIONS = 16  # to z3: the closing ones come early
 
 
 @dataclass(slots=True)
@@ -38,6 +41,7 @@ class Ladder:
     budget: int = 150
     probe: bool = True
     nodes: int = 0
+    questions: int = 0
     used: set[str] = field(default_factory=set)
     memo: dict[tuple[object, ...], bool] = field(default_factory=dict)
 
@@ -70,9 +74,11 @@ class Ladder:
             whole = form.whole()
             if self._by_interval(whole, strict, box):
                 return True
-            if prove_sign(whole, strict, box, self.given):
-                self.used.add("z3 on atoms")
-                return True
+            if self.questions < _MAX_QUESTIONS:
+                self.questions += 1
+                if prove_sign(whole, strict, box, self.given):
+                    self.used.add("z3 on atoms")
+                    return True
             if len(form.factors) > 1 and depth > 0 and self._factor_by_factor(form.factors, form.sign, strict, box, depth):
                 return True
             forms.append(whole)
@@ -81,7 +87,27 @@ class Ladder:
         logarithms = self._logarithms(f, box)
         if logarithms is not None:
             forms.insert(0, logarithms)
-        return any(self._climb(shape, strict, box, depth) for shape in dict.fromkeys(forms))
+        if any(self._climb(shape, strict, box, depth) for shape in dict.fromkeys(forms)):
+            return True
+        for shape, domains in other_variables(f, box):
+            if self.positive(shape, strict, domains, depth - 1):
+                self.used.add("a change of variable")
+                return True
+        return self._by_cases(f, strict, box, depth)
+
+    def _by_cases(self, f: Node, strict: bool, box: Box, depth: int) -> bool:
+        options = cases(f, box)
+        if options is None or depth <= 1:
+            return False
+        for shape, domains, hypotheses in options:
+            inner = Ladder((*self.given, *hypotheses), self.budget, self.probe and not hypotheses, self.nodes, self.questions)
+            proved = inner.positive(shape, strict, domains, depth - 1)
+            self.nodes, self.questions = inner.nodes, inner.questions
+            self.used |= inner.used
+            if not proved:
+                return False
+        self.used.add("cases")
+        return True
 
     # --- without derivatives ----------------------------------------------------------------------------------------
 
@@ -268,10 +294,18 @@ def _places(f: Node, name: str, box: Box) -> list[Node]:
     own = [part.value for part in walk(f) if isinstance(part, Num)]
     numbers = [Fraction(0), Fraction(1), Fraction(1, 2), Fraction(-1), Fraction(2), *own, *(1 / item for item in own if item)]
     kept: list[Node] = [Num(item) for item in dict.fromkeys(numbers) if contains(domain, item)][:12]
+    if any(isinstance(part, Fn) and part.name in ("exp", "log") for part in walk(f)):
+        range_of = from_domain(domain)
+        kept += [place for place in (Const("E"), Fn("exp", (num(-1),))) if within(evaluate(place, {}, _BITS), range_of)]
     for other, range_ in box.items():
         if other != name and _inside(range_, domain):
             kept.append(Sym(other))
     return kept
+
+
+def within(ball: arb, outer: Interval) -> bool:
+    """Whether the ball lies strictly inside."""
+    return bool(ball > outer.lo and ball < outer.hi)
 
 
 def _inside(inner: Domain, outer: Domain) -> bool:

@@ -7,14 +7,16 @@ elsewhere in the bracket) and only then compared with the claim, so a proof incl
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
-from flint import arb
+from flint import arb, fmpq_poly
 
 from checker.expr.derive import diff
-from checker.expr.node import ZERO, Node, Rel, substitute, symbols_of
+from checker.expr.errors import UnsupportedError
+from checker.expr.node import ZERO, Add, Mul, Node, Num, Pow, Rel, Sym, substitute, symbols_of
 from checker.expr.rational import is_zero
-from checker.expr.to_arb import precision
+from checker.expr.to_arb import precision, to_fmpq
 from checker.prove.bracket import (
     ENCLOSED,
     PRECISIONS,
@@ -28,10 +30,12 @@ from checker.prove.bracket import (
     shown,
 )
 from checker.prove.isolate import Isolation, Zero
-from checker.prove.obligation import Obligation, Relation, Root
+from checker.prove.obligation import Obligation, Relation, Root, Roots
 from checker.prove.outcome import Evidence, Outcome, Status
 from checker.prove.registry import dispatch, prover
 from checker.verdict import How
+
+_MAX_DEGREE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +185,50 @@ def _with_parameters(question: Root, obligation: Obligation) -> Outcome:
     return Outcome(
         Status.UNDECIDED, "uniqueness in the bracket stayed open: no sign of the derivative", evidence=tuple(evidence)
     )
+
+
+@prover(Roots)
+def prove_roots(obligation: Obligation) -> Outcome:
+    """PROVED when the modulus of every root is certainly below ``radius``, REFUTED when one certainly is not.
+
+    The polynomial has rational coefficients; a constant one has no roots.  Raises ``UnsupportedError`` otherwise.
+    """
+    question = obligation.question
+    assert isinstance(question, Roots)
+    polynomial = _polynomial(question.of, question.symbol)
+    if polynomial.degree() < 0:
+        return Outcome(Status.REFUTED, "the polynomial is identically zero, so every number is a root")
+    for bits in PRECISIONS:
+        radius = constant(question.radius, bits)
+        with precision(bits):
+            places = [root for root, _ in polynomial.complex_roots()]
+            sizes = [abs(root) for root in places]
+            inside = [size < radius for size in sizes]
+            outside = [shown_root for shown_root, size in zip(places, sizes, strict=True) if size >= radius]
+            largest = max((size.upper() for size in sizes), default=arb(0))
+        found = Evidence(
+            "balls", f"roots of a polynomial of degree {polynomial.degree()}", f"moduli up to {largest.str(12)}"
+        )
+        if outside:
+            return Outcome(
+                Status.REFUTED, "a root is not inside", evidence=(found,), detail=f"root at {outside[0].str(20)}"
+            )
+        if all(inside):
+            return Outcome(Status.PROVED, "every root is inside", How.PROVED, (found,))
+    return Outcome(Status.UNDECIDED, "a root is too close to the circle", evidence=(found,))
+
+
+def _polynomial(node: Node, name: str) -> fmpq_poly:
+    """The formula as a polynomial in one symbol."""
+    match node:
+        case Num(number):
+            return fmpq_poly([to_fmpq(number)])
+        case Sym(symbol) if symbol == name:
+            return fmpq_poly([0, 1])
+        case Add(args):
+            return sum((_polynomial(arg, name) for arg in args), fmpq_poly([0]))
+        case Mul(args):
+            return math.prod((_polynomial(arg, name) for arg in args), start=fmpq_poly([1]))
+        case Pow(base, Num(exponent)) if exponent.denominator == 1 and 0 <= exponent <= _MAX_DEGREE:
+            return _polynomial(base, name) ** int(exponent)
+    raise UnsupportedError("the roots prover", "a polynomial whose coefficients are not rational numbers")

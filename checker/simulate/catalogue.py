@@ -17,10 +17,6 @@ from checker.simulate.catalogue_parts import (
     DiagonalModel,
     Dynamics,
     FormulaModel,
-    GivenData,
-    GivenStart,
-    GradientDescent,
-    GradientFlow,
     LinearModel,
     Model,
     NormalStart,
@@ -37,7 +33,7 @@ from checker.simulate.catalogue_parts import (
 from checker.simulate.leaves import Component, Count, Expression, Locals, Number, Whole
 
 
-class UnsupportedExperiment(Exception):
+class UnsupportedExperiment(Exception):  # noqa: N818 (an answer, not an error)
     """The claim asks for an experiment, component or combination that is part of the language but not built."""
 
 
@@ -45,7 +41,8 @@ class UnsupportedExperiment(Exception):
 class ObservableSpec:
     """What one observable is: recorded ``axes`` beyond seed and sweep, ``shape`` of one entry, its meaning.
 
-    A text in ``shape`` is a size that only the run knows; ``shape=None`` is the shape declared for the symbol of that name.
+    A text in ``shape`` is a size that only the run knows; ``shape=None`` is the shape declared for the symbol of
+    that name.
     """
 
     axes: tuple[str, ...]
@@ -93,8 +90,8 @@ class OptimizeParams(Component):
 class TrainParams(Component):
     """Gradient descent or flow on the loss, recorded at checkpoints.
 
-    ``loss`` is a formula in the margin ``u``; ``reduction`` has to be said because it changes constants.  ``slack`` decides
-    which margins count as active in ``kkt_residual``: those up to (1 + slack) times the smallest.
+    ``loss`` is a formula in the margin ``u``; ``reduction`` has to be said because it changes constants.  ``slack``
+    decides which margins count as active in ``kkt_residual``: those up to (1 + slack) times the smallest.
     """
 
     LOCALS: ClassVar[Mapping[str, Locals]] = {"loss": {"u": ()}}
@@ -115,8 +112,8 @@ class TrainParams(Component):
 class EvaluateParams(Component):
     """Draw symbols from their declared domains, or data, and evaluate: no training.
 
-    ``draw`` names symbols; ``sizes`` gives the sizes in their shapes; ``ranges`` bounds those whose domain is unbounded;
-    ``law`` is uniform, or uniform in the logarithm for positive domains.
+    ``draw`` names symbols; ``sizes`` gives the sizes in their shapes; ``ranges`` bounds those whose domain is
+    unbounded; ``law`` is uniform, or uniform in the logarithm for positive domains.
     """
 
     COUNTS: ClassVar[frozenset[str]] = frozenset({"sizes"})
@@ -202,9 +199,9 @@ def _optimize(params: Component) -> Mapping[str, ObservableSpec]:
         **_data_observables(params.data),
         **_model_observables(params.model, params.data, ()),
         "residual": ObservableSpec((), (), "|tangential gradient of log L| over |gradient of log L|, 0 at a KKT point"),
-        "newton_step": ObservableSpec((), (), "length of the next Newton step over the radius: the distance still to go"),
+        "newton_step": ObservableSpec((), (), "length of the next Newton step over the radius: what is still to go"),
         "multiplier": ObservableSpec((), (), "-radius d log L/d radius; not negative at a minimiser over the ball"),
-        "converged": ObservableSpec((), (), "1 where the residual is below the tolerance (or its rounding) and newton_step below 1e-4"),
+        "converged": ObservableSpec((), (), "1 where residual (up to rounding) and newton_step are small, else 0"),
     }
 
 
@@ -215,7 +212,7 @@ def _train(params: Component) -> Mapping[str, ObservableSpec]:
         **_data_observables(params.data),
         **_model_observables(params.model, params.data, axes),
         "gradient_norm": ObservableSpec(axes, (), "|grad L| / L"),
-        "kkt_residual": ObservableSpec(axes, (), "distance of theta/|theta| from the cone of the active margin gradients"),
+        "kkt_residual": ObservableSpec(axes, (), "distance of theta/|theta| from the cone of active margin gradients"),
     }
 
 

@@ -37,7 +37,8 @@ def _limit(what: str, *sizes: object) -> None:
 
 
 class SeparableData(Component):
-    """Rows y_n x_n: standard normal, moved by ``shift`` along a random unit vector e, conditioned on e.(y_n x_n) > 0.
+    """Rows y_n x_n: standard normal, moved by ``shift`` along a random unit vector e; rows with e.(y_n x_n) < 0 are
+    mirrored.
 
     So e separates the data by construction; labels are random signs.  ``flip`` turns the labels of the first points
     around afterwards (the data are then not separated by e any more, and the certificate is not asserted).
@@ -237,7 +238,8 @@ def parameter_count(model: Component, dimension: Size) -> Size:
         for part in model.parts:
             width = dimension if part.inputs is None else part.inputs[1] - part.inputs[0]
             sizes.append(parameter_count(part.model, width))
-        return sum(sizes) if all(isinstance(size, int) for size in sizes) else " + ".join(map(str, sizes))  # type: ignore[arg-type]
+        known = [size for size in sizes if isinstance(size, int)]
+        return sum(known) if len(known) == len(sizes) else " + ".join(map(str, sizes))
     if isinstance(model, LinearModel):
         return dimension
     assert isinstance(model, DiagonalModel | ScalarChainModel)
@@ -270,10 +272,11 @@ Start: TypeAlias = Annotated[NormalStart | GivenStart, Field(discriminator="kind
 
 
 class GradientFlow(Component):
-    """d theta/dt = -grad L, integrated adaptively, recorded at ``checkpoints`` log-spaced times from ``first`` to ``until``.
+    """d theta/dt = -grad L, integrated adaptively, recorded at ``checkpoints`` log-spaced times from ``first`` to
+    ``until``.
 
-    ``time: plain`` records on ``t``; ``log_time`` integrates in s = log t and records on ``s`` (``first`` and ``until`` are
-    then values of s, linearly spaced, so t = exp(1e6) is a number like any other); ``loss_norm`` uses
+    ``time: plain`` records on ``t``; ``log_time`` integrates in s = log t and records on ``s`` (``first`` and
+    ``until`` are then values of s, linearly spaced, so t = exp(1e6) is a number like any other); ``loss_norm`` uses
     dt = d tau/(L |theta|^2), which leaves the trajectory as it is, and records on ``tau``.
     """
 

@@ -28,8 +28,8 @@ REFINEMENTS = 4
 MAX_POLISHED = 2000
 
 
-class ReferenceFailure(Exception):
-    """This instance has no reference solution that can be trusted: infeasible, unbounded, or its residual is too large."""
+class ReferenceFailure(Exception):  # noqa: N818 (an answer, not an error)
+    """This instance has no reference solution that can be trusted: infeasible, unbounded, or a large residual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Solved:
 
 @dataclass(frozen=True, slots=True)
 class _Standard:
-    """P (n, n), c (n,), A (m, n), b (m,): rows of A are first equalities, then inequalities, then second-order cones."""
+    """P (n, n), c (n,), A (m, n), b (m,): rows are equalities, then inequalities, then second-order cones."""
 
     P: Array
     c: Array
@@ -56,7 +56,8 @@ class _Standard:
 def solve(problem: cp.Problem) -> Solved:
     """Solve ``problem`` in place (values of variables and duals of constraints).
 
-    Raises ``UnsupportedError`` where cvxpy does not see a convex program, ``ReferenceFailure`` where there is no solution.
+    Raises ``UnsupportedError`` where cvxpy does not see a convex program, ``ReferenceFailure`` where there is no
+    solution.
     """
     if not problem.is_dcp():
         raise UnsupportedError("cvxpy", "this program as a convex one (disciplined convex programming)")
@@ -76,8 +77,8 @@ def solve(problem: cp.Problem) -> Solved:
             (x, z), residual, polished = better, sharper, True
     value = float(0.5 * x @ form.P @ x + form.c @ x)
     answer = SimpleNamespace(
-        x=x, z=z, s=form.b - form.A @ x, status="Solved", obj_val=value, obj_val_dual=value, iterations=found.iterations,
-        solve_time=0.0,
+        x=x, z=z, s=form.b - form.A @ x, status="Solved", obj_val=value, obj_val_dual=value, solve_time=0.0,
+        iterations=found.iterations,
     )
     problem.unpack_results(answer, chain, inverse)
     return Solved(residual, polished)
@@ -106,7 +107,7 @@ def _clarabel(data: dict[str, Any], form: _Standard) -> Any:
 
 
 def kkt_residual(form: _Standard, x: Array, z: Array) -> float:
-    """The largest relative violation of stationarity, feasibility (primal and dual) and complementarity; 0 is optimal."""
+    """The largest relative violation of stationarity, feasibility and complementarity; 0 is optimal."""
     Px, Atz, s = form.P @ x, form.A.T @ z, form.b - form.A @ x
     stationarity = _relative(Px + form.c + Atz, Px, form.c, Atz)
     primal, dual = _outside(form, s, free=False), _outside(form, z, free=True)

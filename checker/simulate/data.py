@@ -1,11 +1,12 @@
 """Data sets by kind: each a pure function of its parameters and a PRNG key.
 
-The one idea to know: a data set is drawn from ``fold_in(key(seed), "data")`` and from nothing else, so arms, controls and
-sweep points of one seed see the same data.
+The one idea to know: a data set is drawn from ``fold_in(key(seed), "data")`` and from nothing else, so arms, controls
+and sweep points of one seed see the same data.
 """
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias
 import jax
 import jax.numpy as jnp
 import jax.random as jr
+import numpy as np
 
 from checker.simulate.catalogue_parts import GaussianData, GivenData, SeparableData, SphereData, TwoViewsData
 from checker.simulate.leaves import Component
@@ -27,51 +29,54 @@ def key_for(key: jax.Array, component: str) -> jax.Array:
     return jr.fold_in(key, zlib.crc32(component.encode()))
 
 
-def _normal(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    return jr.normal(key, shape, dtype=jnp.float64)
+def _normals(key: jax.Array, *shapes: tuple[int, ...]) -> list[jax.Array]:
+    """Independent standard normal arrays from one draw: compiling a generator takes longer than running it."""
+    sizes = [math.prod(shape) for shape in shapes]
+    together = jr.normal(key, (sum(sizes),), dtype=jnp.float64)
+    parts = jnp.split(together, np.cumsum(sizes)[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-def _labels(kind: str, key: jax.Array, points: int) -> jax.Array:
-    return jnp.ones(points) if kind == "ones" else jr.rademacher(key, (points,), dtype=jnp.float64)
+def _signs(normal: jax.Array) -> jax.Array:
+    return jnp.where(normal < 0, -1.0, 1.0)
+
+
+def _unit(vectors: jax.Array) -> jax.Array:
+    return vectors / jnp.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
 def _separable(params: SeparableData, leaf: Leaf, key: jax.Array) -> Arrays:
     points, dimension = int(params.points), int(params.dimension)  # type: ignore[arg-type]
-    rows_key, along_key, direction_key, label_key = jr.split(key, 4)
-    direction = _normal(direction_key, (dimension,))
-    direction = direction / jnp.linalg.norm(direction)
-    rows = _normal(rows_key, (points, dimension))
-    # The component along the direction is the shifted normal law conditioned on being positive, drawn by inversion.
-    shift = leaf(params.shift)
-    along = shift + jr.truncated_normal(along_key, -shift, jnp.inf, (points,), dtype=jnp.float64)
-    rows = rows + (along - rows @ direction)[:, None] * direction
-    y = _labels("random_signs", label_key, points)
+    rows, towards, labels = _normals(key, (points, dimension), (dimension,), (points,))
+    direction, y = _unit(towards), _signs(labels)
+    along = rows @ direction
+    rows = rows + (jnp.abs(along + leaf(params.shift)) - along)[:, None] * direction
     X = y[:, None] * rows
     flipped = jnp.where(jnp.arange(points) < params.flip, -y, y)
     return {"X": X, "y": flipped, "direction": direction}
 
 
+def _labels(kind: str, normal: jax.Array) -> jax.Array:
+    return jnp.ones_like(normal) if kind == "ones" else _signs(normal)
+
+
 def _gaussian(params: GaussianData, leaf: Leaf, key: jax.Array) -> Arrays:
     points, dimension = int(params.points), int(params.dimension)  # type: ignore[arg-type]
-    rows_key, label_key = jr.split(key)
-    X = leaf(params.scale) * _normal(rows_key, (points, dimension))
-    return {"X": X, "y": _labels(params.labels, label_key, points)}
+    rows, labels = _normals(key, (points, dimension), (points,))
+    return {"X": leaf(params.scale) * rows, "y": _labels(params.labels, labels)}
 
 
 def _sphere(params: SphereData, leaf: Leaf, key: jax.Array) -> Arrays:
     points, dimension = int(params.points), int(params.dimension)  # type: ignore[arg-type]
-    rows_key, label_key = jr.split(key)
-    rows = _normal(rows_key, (points, dimension))
-    X = rows / jnp.linalg.norm(rows, axis=1, keepdims=True)
-    return {"X": X, "y": _labels(params.labels, label_key, points)}
+    rows, labels = _normals(key, (points, dimension), (points,))
+    return {"X": _unit(rows), "y": _labels(params.labels, labels)}
 
 
 def _two_views(params: TwoViewsData, leaf: Leaf, key: jax.Array) -> Arrays:
-    first_key, second_key = jr.split(key)
-    first = _normal(first_key, (params.points, params.dimensions[0]))
-    second = _normal(second_key, (params.points, params.dimensions[1]))
-    second = jnp.where((jnp.arange(params.points) < params.blind)[:, None], 0.0, second)
-    return {"X": jnp.hstack([first, second]), "y": jnp.ones(params.points), "X1": first, "X2": second}
+    points, (first_dimension, second_dimension) = params.points, params.dimensions
+    first, second = _normals(key, (points, first_dimension), (points, second_dimension))
+    second = jnp.where((jnp.arange(points) < params.blind)[:, None], 0.0, second)
+    return {"X": jnp.hstack([first, second]), "y": jnp.ones(points), "X1": first, "X2": second}
 
 
 def _given(params: GivenData, leaf: Leaf, key: jax.Array) -> Arrays:

@@ -1,6 +1,7 @@
 """Which device computes, and the numerical settings without which a verdict would not be the same everywhere.
 
-float64 and full-precision matrix products are set before the first array exists; TF32 would be wrong in the fourth digit.
+float64 and full-precision matrix products are set before the first array exists; TF32 would be wrong in the fourth
+digit.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ class DeviceError(RuntimeError):
 
 def configure() -> None:
     """Switch JAX to float64 and to matrix products of full precision; idempotent."""
-    jax.config.update("jax_enable_x64", True)
-    jax.config.update("jax_default_matmul_precision", "highest")
+    jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
+    jax.config.update("jax_default_matmul_precision", "highest")  # type: ignore[no-untyped-call]
 
 
 def choose(device: str) -> Any:

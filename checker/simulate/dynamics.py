@@ -1,7 +1,8 @@
 """Gradient descent and gradient flow on a loss of margins, recorded at log-spaced checkpoints.
 
 The one idea to know: every flow is integrated in sigma = log(1 + t/t0), which starts at t = 0 and makes a decade of any
-clock cost the same; speeds are formed in the log domain, so that t = exp(1e6) and losses of exp(-1e6) are ordinary numbers.
+clock cost the same; speeds are formed in the log domain, so that t = exp(1e6) and losses of exp(-1e6) are ordinary
+numbers.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def flow(
 ) -> jax.Array:
     """Gradient flow from ``start`` (p,) at t = 0; parameters at ``sigmas``: (checkpoints, p), NaN after a failure."""
     by_loss = dynamics.time == "loss_norm"
-    # In that clock a homogeneous model grows like the square root of time: divide it out, and the stiff solver sees O(1).
+    # In that clock a homogeneous model grows like the square root of time: divide it out, and the stiff solver sees
+    # O(1).
     growth = 0.5 if by_loss else 0.0
 
     def field(sigma: jax.Array, scaled: jax.Array, _: object) -> jax.Array:
@@ -71,7 +73,8 @@ def flow(
 
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(field),
-        # A Newton matrix at every stage: with the cheaper chord iteration three steps in four are rejected at late times.
+        # A Newton matrix at every stage: with the cheaper chord iteration three steps in four are rejected at late
+        # times.
         diffrax.Kvaerno5(root_finder=diffrax.with_stepsize_controller_tols(optimistix.Newton)()),
         t0=0.0,
         t1=float(sigmas[-1]),

@@ -1,7 +1,7 @@
 """The experiment ``evaluate``: draw symbols from their declared domains, or data, and nothing else.
 
-The one idea to know: an instance is a point of the product of the domains, so a "for all" can be sampled here and driven
-towards its worst case by ``search.py``, which needs the same box and the same projection onto it.
+The one idea to know: an instance is a point of the product of the domains, so a "for all" can be sampled here and
+driven towards its worst case by ``search.py``, which needs the same box and the same projection onto it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import jax.random as jr
-import numpy as np
 
 from checker.expr.domain import Domain
 from checker.expr.node import Node
@@ -23,14 +22,13 @@ from checker.simulate.catalogue import EvaluateParams, UnsupportedExperiment
 from checker.simulate.program import Cells, Output, Program, Site, over_cells
 from checker.simulate.resolve import Leaf, SimulationError, leaf_of, whole
 
-
 OPEN = 1e-12
 """How far inside an open end instances stay, as a share of the width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Where one drawn symbol lives: finite ends (arrays that broadcast to ``shape``), integrality, structure of rows."""
+    """Where one drawn symbol lives: finite ends (they broadcast to ``shape``), integrality, structure of rows."""
 
     shape: tuple[int, ...]
     lo: jax.Array
@@ -49,7 +47,7 @@ class Box:
         return jnp.round(inside) if self.integer else inside
 
     def draw(self, key: jax.Array, law: str) -> jax.Array:
-        """A random point: uniform in the box (in its logarithm for ``log_uniform``), on the simplex or on the sphere."""
+        """A random point: uniform in the box (for ``log_uniform`` in its logarithm), simplex or sphere."""
         if self.rows == "unit":
             return self.project(jr.normal(key, self.shape, dtype=jnp.float64))
         if self.rows == "simplex":
@@ -140,11 +138,7 @@ def evaluate_program(params: EvaluateParams, site: Site) -> Program:
     def run(key: jax.Array, cells: Cells) -> Output:
         if not swept:
             return Output(instance(key, {}), {}, {}, {})
-        return Output({}, over_cells(lambda symbols: instance(key, symbols), cells, len(site.fresh)), {}, {})
+        return Output({}, over_cells(lambda symbols: instance(key, symbols), cells, site), {}, {})
 
     return Program(run, random_once=bool(params.draw) or data.is_random(params.data))
 
-
-def entries_of(drawn: Mapping[str, Any]) -> int:
-    """How many numbers make up an instance."""
-    return sum(int(np.size(value)) for value in drawn.values())

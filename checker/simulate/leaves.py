@@ -109,8 +109,8 @@ class Component(BaseModel):
     """A part of an experiment: frozen, unknown keys refused.
 
     ``LOCALS`` maps a field to the names that its formulas may use beside the symbols of the file, each with its shape;
-    a text in a shape is the field of the same component that holds the size.  ``COUNTS`` are the fields whose leaves decide
-    array shapes.
+    a text in a shape is the field of the same component that holds the size.  ``COUNTS`` are the fields whose leaves
+    decide array shapes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)

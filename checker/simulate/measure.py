@@ -7,7 +7,7 @@ The one idea to know: a program is compiled once per structure of arrays and per
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
-from checker.simulate.catalogue import EvaluateParams, OptimizeParams, TrainParams, experiment
+from checker.simulate.catalogue import experiment
 from checker.simulate.catalogue_parts import data_shape
 from checker.simulate.device import choose
 from checker.simulate.evaluate import evaluate_program
@@ -24,6 +24,7 @@ from checker.simulate.leaves import Component
 from checker.simulate.measurement import Array, Measurement, Observable
 from checker.simulate.optimize import optimize_program
 from checker.simulate.program import Output, Program, Site
+from checker.simulate.requirements import require
 from checker.simulate.resolve import Grid, SimulationError, fix_counts, grid_of, size_symbols, structural_symbols
 from checker.simulate.train import train_program
 from checker.spec.claim import Run
@@ -59,10 +60,11 @@ class _Request:
 def measure(run: Run, seeds: Sequence[int], base_seed: int, device: str = "auto") -> Measurement:
     """Measure ``run`` for each of ``seeds``.
 
-    Seed s uses the key ``fold_in(key(base_seed), s)`` and nothing else, so seeds measured together equal seeds measured one
-    by one, and arms and controls of one seed share data and starts.  Observables carry the axes on which they depend
-    (``seed``, sweep axes, recorded axes); those whose shape changes along the sweep are left out.  A seed that is not
-    evidence (NaN, a solver without its residual, data that break their promise) is listed in ``failures`` with the reason.
+    Seed s uses the key ``fold_in(key(base_seed), s)`` and nothing else, so seeds measured together equal seeds measured
+    one by one, and arms and controls of one seed share data and starts.  Observables carry the axes on which they
+    depend (``seed``, sweep axes, recorded axes); those whose shape changes along the sweep are left out.  A seed
+    that is not evidence (NaN, a solver without its residual, data that break their promise, a requirement missed) is
+    listed in ``failures`` with the reason.  ``run.arms`` are measured on the same seeds and published as ``name.arm``.
 
     Raises ``DeviceError``, ``UnsupportedExperiment``, ``SimulationError``.
     """
@@ -71,10 +73,19 @@ def measure(run: Run, seeds: Sequence[int], base_seed: int, device: str = "auto"
         raise SimulationError(f"run {run.name}: no seeds were asked for")
     batched = where.platform == "gpu"
     with jax.default_device(where):
-        grid, blocks = _blocks(_request(run, batched))
-        failures: dict[int, str] = {}
-        gathered = [_run_block(block, seeds, base_seed, batched, failures) for block in blocks]
-        observables = _assemble(grid, blocks, gathered)
+        measurement = _measure(run, seeds, base_seed, batched)
+        for arm, params in run.arms.items():
+            other = _measure(replace(run, params=params, arms={}), seeds, base_seed, batched)
+            measurement = _beside(run, measurement, arm, other)
+    return require(run, measurement)
+
+
+def _measure(run: Run, seeds: Sequence[int], base_seed: int, batched: bool) -> Measurement:
+    """One arm of a run: its observables, and the sizes that declared shapes name."""
+    grid, blocks = _blocks(_request(run, batched))
+    failures: dict[int, str] = {}
+    gathered = [_run_block(block, seeds, base_seed, batched, failures) for block in blocks]
+    observables = _assemble(grid, blocks, gathered)
     coords: dict[str, Array] = {"seed": np.asarray(seeds, dtype=np.float64), **grid.coords}
     for block in blocks:
         coords.update(block.program.recorded)
@@ -84,8 +95,18 @@ def measure(run: Run, seeds: Sequence[int], base_seed: int, device: str = "auto"
     return Measurement(observables, coords, failures)
 
 
+def _beside(run: Run, measurement: Measurement, arm: str, other: Measurement) -> Measurement:
+    """``measurement`` with the observables of an arm as ``name.arm``; a seed fails if it fails in any arm."""
+    for axis, values in other.coords.items():
+        if not np.array_equal(values, measurement.coords.get(axis, values)):
+            raise SimulationError(f"run {run.name}: the arm {arm!r} is recorded at other values of {axis!r}")
+    renamed = {f"{name}.{arm}": observable for name, observable in other.observables.items()}
+    failures = {**{seed: f"arm {arm}: {reason}" for seed, reason in other.failures.items()}, **measurement.failures}
+    return Measurement({**measurement.observables, **renamed}, {**other.coords, **measurement.coords}, failures)
+
+
 def _request(run: Run, batched: bool) -> _Request:
-    text = repr((run.experiment, run.params, run.sweep, dict(run.case_values), dict(run.domains)))
+    text = repr((run.experiment, run.params, run.sweep, dict(run.case_values), dict(run.domains), run.may_diverge))
     return _Request(text, batched, run)
 
 
@@ -109,8 +130,10 @@ def _blocks(request: _Request) -> tuple[Grid, tuple[Block, ...]]:
     for fixed in grid.cells(outer):
         values = grid.values(fixed)
         params = fix_counts(run.params, values)
-        constants = {name: jnp.full(len(cells), value) for name, value in values.items()}
-        site = Site(_sizes(run, params), frozenset(grid.symbols), run.domains, fresh)
+        constants = {name: np.full(len(cells), value) for name, value in values.items()}
+        site = Site(
+            _sizes(params, run), frozenset(grid.symbols), run.domains, fresh, request.batched, run.may_diverge
+        )
         program = PROGRAMS[run.experiment](params, site)
         symbols = {**traced, **constants}
         function = jax.vmap(program.run, in_axes=(0, None)) if request.batched else program.run
@@ -118,14 +141,14 @@ def _blocks(request: _Request) -> tuple[Grid, tuple[Block, ...]]:
     return grid, tuple(blocks)
 
 
-def _sizes(run: Run, params: Component) -> dict[str, int]:
+def _sizes(params: Component, run: Run) -> dict[str, int]:
     """The size symbols that the declared shapes of X and y name, with their values in this structure."""
     data = getattr(params, "data", None)
-    assert isinstance(params, OptimizeParams | TrainParams | EvaluateParams)
     if data is None:
         return {}
     points, dimension = data_shape(data)
-    assert isinstance(points, int) and isinstance(dimension, int)
+    if not (isinstance(points, int) and isinstance(dimension, int)):
+        raise SimulationError(f"data: the shape {points} x {dimension} is not known when the run starts")
     return size_symbols(run, {"X": (points, dimension), "y": (points,)})
 
 
@@ -144,7 +167,8 @@ def _run_block(
             together = jax.device_get(block.compiled(keys, cells))
             outputs += [jax.tree.map(lambda leaf, at=at: leaf[at], together) for at in range(len(some))]
     else:
-        outputs = [jax.device_get(block.compiled(jr.fold_in(base, seed), cells)) for seed in seeds]
+        # All seeds are dispatched before the first is fetched: they overlap where the host has cores to spare.
+        outputs = jax.device_get([block.compiled(jr.fold_in(base, seed), cells) for seed in seeds])
     finished = []
     for seed, output in zip(seeds, outputs, strict=True):
         judged = block.program.finish(output)
@@ -192,7 +216,8 @@ def _alike(parts: Sequence[Array]) -> bool:
 def _join(grid: Grid, parts: Sequence[Array], outer: tuple[str, ...], inner: tuple[str, ...] | None) -> Array:
     """Parts of all blocks as one array (seed, *sweep axes in their order, ...).
 
-    A part is (seed, cell, ...) over the cells of ``inner`` (one cell if there is no such axis), or (seed, ...) for ``None``.
+    A part is (seed, cell, ...) over the cells of ``inner`` (one cell if there is no such axis), or (seed, ...) for
+    ``None``.
     """
     axes = (*outer, *(inner or ()))
     stacked = np.stack(parts, axis=1)

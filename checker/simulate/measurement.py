@@ -49,13 +49,16 @@ class Field:
 def concatenate(batches: Sequence[Measurement]) -> Measurement:
     """One measurement over the seeds of all batches, in order.
 
-    Observables without a seed axis are the same in every batch and are taken from the first.
+    Observables without a seed axis are the same in every batch and are taken from the first; one that some batch lacks
+    (a reference that was not solved there) is left out.
     """
     first = batches[0]
     if len(batches) == 1:
         return first
     joined: dict[str, Observable] = {}
     for name, observable in first.observables.items():
+        if any(name not in batch.observables for batch in batches):
+            continue
         if "seed" not in observable.axes:
             joined[name] = observable
             continue

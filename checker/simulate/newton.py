@@ -4,8 +4,9 @@ The one idea to know: in the log domain the directions that decide an asymptotic
 magnitude apart (1 against exp(-B)).  Newton's method does not see that, gradient descent stalls on it; so every step is
 taken in the eigenbasis of the Hessian, with |eigenvalue| in place of the eigenvalue, which leaves saddles behind.
 
-The same eigenbasis says how well the answer is determined: ``twin`` is the point moved by one Newton step from a gradient
-with the rounding error of its evaluation added in every direction.  What float64 cannot decide, differs in the twin.
+The same eigenbasis says how well the answer is determined: ``twin`` is the point moved by one Newton step from a
+gradient with the rounding error of its evaluation added in every direction.  What float64 cannot decide, differs in
+the twin.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Local(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A point on the sphere with what is known about it."""
+    """A point on the sphere with what is known about it; ``twin`` is where rounding errors might have put it."""
 
     theta: jax.Array
     value: jax.Array
@@ -103,11 +104,9 @@ def on_sphere(point: jax.Array, radius: jax.Array) -> jax.Array:
 
 class _State(NamedTuple):
     theta: jax.Array
-    best: jax.Array
-    best_value: jax.Array
-    best_residual: jax.Array
+    best: Found
     stalled: jax.Array
-    count: jax.Array
+    taken: jax.Array
 
 
 def minimise(start: jax.Array, radius: jax.Array, margins: Margins, loss: Loss, *, iterations: int) -> Found:
@@ -120,46 +119,44 @@ def minimise(start: jax.Array, radius: jax.Array, margins: Margins, loss: Loss, 
     scales = 0.25 ** jnp.arange(QUARTERS, dtype=jnp.float64)
 
     def body(state: _State) -> _State:
-        at = local(state.theta, margins, loss)
-        residual = jnp.linalg.norm(at.tangent) / at.scale
-        grain = 16 * UNIT * (1.0 + jnp.abs(at.value))
-        lower = at.value < state.best_value - grain
-        sharper = (at.value <= state.best_value + grain) & (residual < state.best_residual)
-        halved = (at.value <= state.best_value + grain) & (residual < 0.5 * state.best_residual)
-        better = lower | sharper
-
+        theta, best = state.theta, state.best
+        at = local(theta, margins, loss)
         step = newton_step(at, at.tangent, radius)
+        here = _describe(theta, at, step, radius)
+        grain = 16 * UNIT * (1.0 + jnp.abs(at.value))
+        lower = at.value < best.value - grain
+        level = at.value <= best.value + grain
+        sharper, halved = level & (here.residual < best.residual), level & (here.residual < 0.5 * best.residual)
+
         slope = at.tangent @ step
-        trials = jax.vmap(lambda scale: on_sphere(state.theta + scale * step, radius))(scales)
+        trials = jax.vmap(lambda scale: on_sphere(theta + scale * step, radius))(scales)
         reached = jax.vmap(lambda point: log_total(loss, margins(point)))(trials)
         accepted = reached <= at.value + 1e-4 * scales * slope + grain
-        chosen = jnp.argmax(accepted)
-        moved = jnp.where(jnp.any(accepted), trials[chosen], state.theta)
+        moved = jnp.where(jnp.any(accepted), trials[jnp.argmax(accepted)], theta)
         return _State(
             moved,
-            jnp.where(better, state.theta, state.best),
-            jnp.where(lower, at.value, jnp.minimum(state.best_value, at.value)),
-            jnp.where(better, residual, state.best_residual),
+            jax.tree.map(lambda new, old: jnp.where(lower | sharper, new, old), here, best),
             jnp.where(lower | halved, 0, state.stalled + 1),
-            state.count + 1,
+            state.taken + 1,
         )
 
     def unfinished(state: _State) -> jax.Array:
-        return (state.stalled < PATIENCE) & (state.count < iterations)
+        return (state.stalled < PATIENCE) & (state.taken < iterations)
 
     first = on_sphere(start, radius)
-    infinite = jnp.asarray(jnp.inf)
-    begin = _State(first, first, infinite, infinite, jnp.asarray(0), jnp.asarray(0))
-    theta = lax.while_loop(unfinished, body, begin).best
-    at = local(theta, margins, loss)
-    correction = newton_step(at, at.tangent, radius)
-    twin = on_sphere(theta + newton_step(at, at.tangent + at.noise, radius), radius)
+    nothing = jnp.asarray(jnp.inf)
+    begin = _State(first, Found(first, nothing, nothing, nothing, nothing, nothing, first), jnp.asarray(0), jnp.asarray(0))
+    return lax.while_loop(unfinished, body, begin).best
+
+
+def _describe(theta: jax.Array, at: Local, step: jax.Array, radius: jax.Array) -> Found:
+    shaken = newton_step(at, at.tangent + at.noise, radius)
     return Found(
         theta,
         at.value,
         jnp.linalg.norm(at.tangent) / at.scale,
         jnp.linalg.norm(at.noise) / at.scale,
-        jnp.linalg.norm(correction) / radius,
+        jnp.linalg.norm(step) / radius,
         at.multiplier,
-        twin,
+        on_sphere(theta + shaken, radius),
     )

@@ -1,7 +1,8 @@
 """The experiment ``optimize``: the constrained path argmin {L(theta) : |theta| <= radius}, followed along the sweep.
 
-The one idea to know: the answer at one radius, scaled, starts the search at the next, so that Newton's method is always a
-correction of order one; independent restarts are followed side by side and the lowest loss is what is published.
+The one idea to know: the answer at one radius, scaled, starts the search at the next, so that Newton's method is
+always a correction of order one; independent restarts are followed side by side and the lowest loss is what is
+published.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from jax import lax
 from checker.expr.node import Node
 from checker.simulate import data, models
 from checker.simulate.catalogue import OptimizeParams
-from checker.simulate.catalogue_parts import FormulaModel, data_shape, parameter_count
+from checker.simulate.catalogue_parts import data_shape, parameter_count
 from checker.simulate.losses import compile_loss
 from checker.simulate.newton import UNIT, Found, minimise
 from checker.simulate.program import Cells, Judged, Output, Program, Site
@@ -70,13 +71,14 @@ def optimize_program(params: OptimizeParams, site: Site) -> Program:
                 "converged": jnp.where(_converged(best, params.tolerance), 1.0, 0.0),
             }
             each = {**publish(best.theta), **known, **(arrays if swept_data else {})}
-            return found.theta, (each, publish(best.twin))
+            rising = jnp.any(loss.first(model.margins(best.theta)) >= 0)
+            return found.theta, (each, publish(best.twin), {"rising": rising})
 
-        _, (each, twin) = lax.scan(cell, starts, (jnp.asarray(site.fresh), cells))
-        return Output(shared, each, twin, {})
+        _, (each, twin, hidden) = lax.scan(cell, starts, (jnp.asarray(site.fresh), cells))
+        return Output(shared, each, twin, hidden)
 
     random_once = data.is_random(params.data)
-    return Program(run, finish=lambda output: _finish(params, output), random_once=random_once)
+    return Program(run, finish=lambda output: _finish(params, site, output), random_once=random_once)
 
 
 def _converged(found: Found, tolerance: float) -> jax.Array:
@@ -92,19 +94,23 @@ def _best(found: Found) -> jax.Array:
     return jnp.argmin(jnp.where(tied, found.residual, jnp.inf))
 
 
-def _finish(params: OptimizeParams, output: Output) -> Judged:
-    """Refuse what is not the minimiser over the ball: a broken certificate, no finite loss, a residual, an interior point."""
-    if params.data is not None and not isinstance(params.model, FormulaModel) and "X" in output.once:
-        broken = data.certificate(params.data, output.once)
-        if broken:
-            return Judged({}, {}, broken)
+def _finish(params: OptimizeParams, site: Site, output: Output) -> Judged:
+    """Refuse what is not the minimiser over the ball: the first reason that applies to any cell, if there is one."""
+    return Judged({}, {}, _why_not(params, site, output))
+
+
+def _why_not(params: OptimizeParams, site: Site, output: Output) -> str | None:
+    broken = data.certificate(params.data, output.once) if output.once else None
+    if broken:
+        return broken
     residual, multiplier = np.asarray(output.each["residual"]), np.asarray(output.each["multiplier"])
-    if not np.all(np.isfinite(output.each["theta"])) or not np.all(np.isfinite(output.each["log_loss"])):
-        return Judged({}, {}, "the loss is not a finite number at the point found")
-    worst = int(np.argmax(residual))
+    if not (np.all(np.isfinite(output.each["theta"])) and np.all(np.isfinite(output.each["log_loss"]))):
+        return None if site.may_diverge else "the loss is not a finite number at the point found"
+    worst, least = int(np.argmax(residual)), int(np.argmin(multiplier))
     if not residual[worst] <= RESIDUAL_LIMIT:
-        return Judged({}, {}, f"the solver stopped at residual {residual[worst]:.1e} in cell {worst}")
-    least = int(np.argmin(multiplier))
+        return f"the solver stopped at residual {residual[worst]:.1e} in cell {worst}"
     if multiplier[least] < 0:
-        return Judged({}, {}, f"the minimiser lies inside the ball in cell {least}: the margins are not all made large")
-    return Judged({}, {}, None)
+        return f"the minimiser lies inside the ball in cell {least}: the margins cannot all be made large"
+    if np.any(output.hidden["rising"]):
+        return "the loss does not decrease at one of the margins found"
+    return None

@@ -1,7 +1,7 @@
 """What an experiment is to the one who runs it: a pure function of (key, cells) and what has to happen on the host.
 
-The one idea to know: ``Program.run`` is one seed over all cells of the sweep that share array shapes.  It is compiled once;
-more seeds, more looks and the twin reuse the compiled code.
+The one idea to know: ``Program.run`` is one seed over all cells of the sweep that share array shapes.  It is
+compiled once; more seeds, more looks and the twin reuse the compiled code.
 """
 
 from __future__ import annotations
@@ -68,22 +68,24 @@ class Site:
     """Where a program will run: sizes by their symbols, the sweep symbols, the domains of the claim's symbols.
 
     ``fresh`` has one entry per cell: whether a path starts anew there (the first cell of a line of the sweep).
+    ``batched`` asks for one large batch over the cells (a GPU) where a CPU would loop.  ``may_diverge`` makes
+    overflow an answer.
     """
 
     sizes: Mapping[str, int]
     sweep: frozenset[str]
     domains: Mapping[str, Domain]
     fresh: tuple[bool, ...]
+    batched: bool = False
+    may_diverge: bool = False
 
     def is_swept(self, part: Component | None) -> bool:
         """Whether a part of the experiment has a leaf that a sweep symbol changes."""
         return any(symbols_of(node) & self.sweep for node in nodes_in(part))
 
 
-def over_cells(function: Callable[[dict[str, jax.Array]], Any], cells: Cells, count: int) -> Any:
-    """``function`` of one cell's symbols over all ``count`` cells: a loop on CPU (data stay in cache), a batch on GPU."""
+def over_cells(function: Callable[[dict[str, jax.Array]], Any], cells: Cells, site: Site) -> Any:
+    """``function`` of one cell's symbols over all cells: a loop on a CPU (data stay in cache), a batch on a GPU."""
     if not cells:
-        single = function({})
-        return jax.tree.map(lambda leaf: jax.numpy.stack([leaf] * count), single)
-    mapped = jax.vmap(function) if jax.default_backend() == "gpu" else lambda xs: jax.lax.map(function, xs)
-    return mapped(cells)
+        return jax.tree.map(lambda leaf: leaf[None], function({}))
+    return jax.vmap(function)(cells) if site.batched else jax.lax.map(function, cells)

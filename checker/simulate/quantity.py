@@ -92,7 +92,8 @@ class _Reader:
             return self.symbol(plain.name)
         names = tuple(sorted(symbols_of(plain)))
         inputs = {name: self.symbol(name) for name in names}
-        value = _apply(_Formula(plain, self._terms(plain)), inputs, self.order(inputs.values()))
+        formula = _Formula(plain, self._terms(plain))
+        value = _apply(formula, inputs, self.order(inputs.values()), formula.roundings)
         return replace(value, rounding=np.zeros_like(value.values)) if is_condition(plain) else value
 
     def symbol(self, name: str) -> _Value:
@@ -216,6 +217,12 @@ class _Formula:
     node: Node
     terms: int | None
 
+    @property
+    def roundings(self) -> float:
+        """Units in the last place that one evaluation may lose: the worst function in it decides."""
+        stated = [FUNCTIONS[part.name].ulp or 0.0 for part in walk(self.node) if isinstance(part, Fn)]
+        return max(ROUNDINGS, *stated, 0.0)
+
     def __call__(self, env: Mapping[str, Any]) -> Any:
         return compile_jax(self.node, self.terms)(env)
 
@@ -250,11 +257,13 @@ def _into_entry(value: _Value, axis: str, size: int) -> _Value:
 Layout: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]  # the named axes of each input
 
 
-def _apply(function: Function, inputs: Mapping[str, _Value], axes: tuple[str, ...]) -> _Value:
+def _apply(
+    function: Function, inputs: Mapping[str, _Value], axes: tuple[str, ...], roundings: float = ROUNDINGS
+) -> _Value:
     """``function`` of entries, mapped over ``axes``, with its rounding error by first derivatives."""
     layout: Layout = tuple((name, value.axes) for name, value in sorted(inputs.items()))
     env = {name: value.values for name, value in inputs.items()}
-    rounding = {name: value.rounding for name, value in inputs.items()}
+    rounding = {name: value.rounding * (roundings / ROUNDINGS) for name, value in inputs.items()}
     entry = jax.eval_shape(function, {name: np.zeros(value.entry) for name, value in inputs.items()}).shape
     values = np.asarray(_mapped(function, layout, axes)(env))
     if entry:
@@ -265,7 +274,7 @@ def _apply(function: Function, inputs: Mapping[str, _Value], axes: tuple[str, ..
         unknown = (~np.isfinite(error) | (error == 0)) & np.isfinite(values)
         if unknown.any() and any(part.any() for part in rounding.values()):
             error = np.where(unknown, _by_perturbation(function, layout, axes, env, rounding, values), error)
-    error = np.where(np.isfinite(values), error + ROUNDINGS * EPSILON * np.abs(values), 0.0)
+    error = np.where(np.isfinite(values), error + roundings * EPSILON * np.abs(values), 0.0)
     twin = None
     if any(value.twin is not None for value in inputs.values()):
         coarse = {name: value.values if value.twin is None else value.twin for name, value in inputs.items()}

@@ -1,8 +1,8 @@
 """Reference solutions: a convex program of the claim solved on every instance, checked, and published as observables.
 
-The one idea to know: a reference is evaluated only on the axes on which it depends (data that do not change along a sweep
-are solved once per seed), only when a quantity names it, and a solution whose residual exceeds its limit is a failure of
-that instance, never evidence.
+The one idea to know: a reference is evaluated only on the axes on which it depends (data that do not change along a
+sweep are solved once per seed), only when a quantity names it, and a solution whose residual exceeds its limit is a
+failure of that instance, never evidence.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from checker.expr.node import symbols_of
 from checker.simulate.conic import ReferenceFailure, solve
 from checker.simulate.device import configure
 from checker.simulate.measurement import Array, Measurement, Observable
+from checker.simulate.requirements import require
 from checker.simulate.resolve import Grid, SimulationError, grid_of, whole
 from checker.simulate.to_cvxpy import constraints_of, to_cvxpy
 from checker.spec.claim import Reference, Run
@@ -43,14 +44,14 @@ class _Table:
             elif name in self.grid.symbols:
                 found.add(self.grid.symbols[name][0])
             else:
-                raise SimulationError(f"run {self.run.name}: a reference needs {name!r}, which the run does not publish")
+                raise SimulationError(f"run {self.run.name}: a reference needs {name!r}, which is not published")
         return tuple(axis for axis in self.measurement.coords if axis in found)
 
     def at(self, name: str, cell: Mapping[str, int]) -> Array:
         """The entry of ``name`` at the indices of ``cell``."""
         if name in self.observables:
             observable = self.observables[name]
-            return observable.values[tuple(cell[axis] for axis in observable.axes)]
+            return np.asarray(observable.values[tuple(cell[axis] for axis in observable.axes)])
         axis, along = self.grid.symbols[name]
         return np.asarray(along[cell[axis]])
 
@@ -58,17 +59,18 @@ class _Table:
 def with_references(run: Run, measurement: Measurement, names: Iterable[str]) -> Measurement:
     """``measurement`` with the references ``names`` solved on each instance.
 
-    Publishes ``name.unknown``, ``name.dual`` (non-negative for inequalities), ``name.value`` and ``name.residual`` (largest
-    relative violation of the optimality conditions).  An instance without a trusted solution gets NaN and an entry in
-    ``failures`` (of every seed, where the reference does not depend on the seed).
+    Publishes ``name.unknown``, ``name.dual`` (non-negative for inequalities), ``name.value`` and ``name.residual``
+    (largest relative violation of the optimality conditions).  An instance without a trusted solution gets NaN and
+    an entry in ``failures`` (of every seed, where the reference does not depend on the seed).
 
-    Raises ``UnsupportedError`` for what is not a convex program that cvxpy can say, ``SimulationError`` for unknown names.
+    Raises ``UnsupportedError`` for what is not a convex program that cvxpy can say, ``SimulationError`` for unknown
+    names.
     """
     configure()
     table = _Table(run, grid_of(run), measurement, dict(measurement.observables), dict(measurement.failures))
     for name in names:
         _add(table, name, ())
-    return Measurement(table.observables, measurement.coords, table.failures)
+    return require(run, Measurement(table.observables, measurement.coords, table.failures))
 
 
 def _add(table: _Table, name: str, waiting: tuple[str, ...]) -> None:

@@ -40,6 +40,7 @@ class Grid:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
         return tuple(len(self.coords[axis]) for axis in self.axes)
 
     def axes_of(self, names: frozenset[str]) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ class Grid:
 def grid_of(run: Run) -> Grid:
     """The sweep of ``run``: its product axes, then the axis ``case`` where the file lists cases."""
     coords: dict[str, Array] = {axis.name: np.asarray(axis.values, dtype=np.float64) for axis in run.sweep}
-    symbols = {name: (name, values) for name, values in coords.items()}
+    symbols = {name: (name, along) for name, along in coords.items()}
     if run.case_values:
         lengths = {len(values) for values in run.case_values.values()}
         if len(lengths) != 1:
@@ -68,9 +69,9 @@ def grid_of(run: Run) -> Grid:
         coords["case"] = np.arange(lengths.pop(), dtype=np.float64)
         for name, values in run.case_values.items():
             symbols[name] = ("case", np.asarray(values, dtype=np.float64))
-    for axis, values in coords.items():
-        if values.size == 0:
-            raise SimulationError(f"run {run.name}: the sweep axis {axis} is empty")
+    for name, along in coords.items():
+        if along.size == 0:
+            raise SimulationError(f"run {run.name}: the sweep axis {name} is empty")
     return Grid(tuple(coords), coords, symbols)
 
 

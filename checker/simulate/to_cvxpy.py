@@ -1,7 +1,8 @@
 """The tree as a cvxpy expression: the reader for convex programs of references.
 
-The one idea to know: whatever contains no unknown is evaluated first, as numbers, by the JAX reader; only what is left has to
-be said in cvxpy, and cvxpy itself decides whether it is convex (DCP).  What it cannot say is ``UnsupportedError``.
+The one idea to know: whatever contains no unknown is evaluated first, as numbers, by the JAX reader; only what is
+left has to be said in cvxpy, and cvxpy itself decides whether it is convex (DCP).  What it cannot say is
+``UnsupportedError``.
 """
 
 from __future__ import annotations

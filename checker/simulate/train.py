@@ -52,7 +52,7 @@ def train_program(params: TrainParams, site: Site) -> Program:
             slack = leaf_of(env)(params.slack)
             return {**each, **(arrays if swept_data else {})}, twin, {**hidden, "slack": slack}
 
-        each, twin, hidden = over_cells(cell, cells, len(site.fresh))
+        each, twin, hidden = over_cells(cell, cells, site)
         return Output(shared, each, twin, hidden)
 
     names = ("theta", "margins", "log_loss", "gradient_norm", "kkt_residual", "beta", "part_norms")
@@ -60,7 +60,7 @@ def train_program(params: TrainParams, site: Site) -> Program:
         run,
         recorded={axis: recorded[0]},
         axes=dict.fromkeys(names, (axis,)),
-        finish=lambda output: _finish(params, output),
+        finish=lambda output: _finish(params, site, output),
         random_once=data.is_random(params.data),
     )
 
@@ -106,7 +106,10 @@ def _trajectories(
         return {**values, **model.describe(theta)}, jax.jacrev(model.margins)(theta)
 
     if not isinstance(dynamics, GradientFlow):
-        step = lambda k: leaf_of({**env, "k": k})(dynamics.step)  # noqa: E731
+
+        def step(k: jax.Array) -> jax.Array:
+            return leaf_of({**env, "k": k})(dynamics.step)
+
         path = descend(model, loss, dynamics, start, step=step, records=internal, mean=mean)
         each, gradients = jax.vmap(describe)(path)
         return each, {}, {"gradients": gradients}
@@ -126,8 +129,8 @@ def _trajectories(
 def kkt_residual(theta: Array, margins: Array, gradients: Array, slack: float) -> float:
     """Distance of theta/|theta| from the cone of {grad f_n/|grad f_n| : f_n <= min f + slack |min f|}.
 
-    ``theta`` (p,), ``margins`` (n,), ``gradients`` (n, p); a number in [0, 1], where 1 means that no active gradient points
-    along theta at all.  NaN where an input is not finite.
+    ``theta`` (p,), ``margins`` (n,), ``gradients`` (n, p); a number in [0, 1], where 1 means that no active gradient
+    points along theta at all.  NaN where an input is not finite.
     """
     if not (np.all(np.isfinite(theta)) and np.all(np.isfinite(gradients))):
         return float("nan")
@@ -138,8 +141,8 @@ def kkt_residual(theta: Array, margins: Array, gradients: Array, slack: float) -
     return float(nnls(columns, theta / np.linalg.norm(theta))[1])
 
 
-def _finish(params: TrainParams, output: Output) -> Judged:
-    """KKT residuals at every record; NaN in a trajectory makes the seed no evidence."""
+def _finish(params: TrainParams, site: Site, output: Output) -> Judged:
+    """KKT residuals at every record; NaN in a trajectory makes the seed no evidence, unless it may diverge."""
     broken = data.certificate(params.data, output.once) if params.data is not None and output.once else None
 
     def residuals(values: dict[str, Any], gradients: Any) -> Array:
@@ -156,6 +159,6 @@ def _finish(params: TrainParams, output: Output) -> Judged:
 
     each = {"kkt_residual": residuals(output.each, output.hidden["gradients"])}
     twin = {"kkt_residual": residuals(output.twin, output.hidden["twin_gradients"])} if output.twin else {}
-    if broken is None and not np.all(np.isfinite(output.each["theta"])):
+    if broken is None and not site.may_diverge and not np.all(np.isfinite(output.each["theta"])):
         broken = "the trajectory is not finite (the solver gave up or the iterates diverged)"
     return Judged(each, twin, broken)

@@ -24,8 +24,8 @@ class Bench:
     """A run with the scope in which formulas about it are read.
 
     ``available`` are the names that have a value on this run; ``recorded`` the axes of each beyond seed and sweep;
-    ``moving`` the names that vary along the sweep.  ``ambiguous`` names mean one thing in the file and another on the run.
-    ``unsupported`` says what is not built.
+    ``moving`` the names that vary along the sweep.  ``ambiguous`` names mean one thing in the file and another on
+    the run. ``unsupported`` says what is not built.
     """
 
     run: Run
@@ -58,7 +58,9 @@ def read(bench: Bench, text: str, path: Path, reporter: Reporter, scope: Scope |
     fine = True
     for name in sorted(symbols_of(node)):
         if name in bench.ambiguous:
-            message = f"{name!r} is a symbol of the file and something else on the run {bench.run.name!r}; rename the symbol"
+            message = (
+                f"{name!r} is a symbol of the file and something else on the run {bench.run.name!r}; rename the symbol"
+            )
         elif name not in bench.available and name not in bench.scope.logarithmic:
             message = f"{name!r} has no value on the run {bench.run.name!r}"
         else:
@@ -66,7 +68,9 @@ def read(bench: Bench, text: str, path: Path, reporter: Reporter, scope: Scope |
         fine = False
         known = sorted(bench.available)
         nearest = nearest_name(name, known)
-        reporter.error(reporter.existing(path), message, found=quote(text), expected=listing(known, 30), nearest=nearest)
+        reporter.error(
+            reporter.existing(path), message, found=quote(text), expected=listing(known, 30), nearest=nearest
+        )
     return node if fine else None
 
 

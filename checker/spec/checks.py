@@ -65,9 +65,12 @@ def desk_for(bench: Bench, let: Mapping[str, str], path: Path, strength: str | N
 
 def elaborate_check(name: str, model: models.Check, path: Path, desk: Desk) -> Check | None:
     """One check, or ``None`` (reported)."""
+    before = len(desk.reporter.errors)
     quantity = desk.node(model.quantity, (*path, "quantity"))
     if quantity is not None and _is_condition(quantity) and not _takes_conditions(model):
-        desk.reporter.error((*path, "quantity"), "a condition, where a number is measured", expected="a quantity, or over: fraction")
+        desk.reporter.error(
+            (*path, "quantity"), "a condition, where a number is measured", expected="a quantity, or over: fraction"
+        )
         quantity = None
     expectation = _expectation(model, path, desk)
     where = desk.node(model.where, (*path, "where")) if model.where is not None else None
@@ -75,6 +78,8 @@ def elaborate_check(name: str, model: models.Check, path: Path, desk: Desk) -> C
     if quantity is None or expectation is None:
         return None
     _axes(quantity, expectation, model, path, desk)
+    if len(desk.reporter.errors) > before:
+        return None
     return Check(
         name=name,
         quantity=quantity,
@@ -142,10 +147,14 @@ def in_words(model: models.Predicates) -> str:
     parts = []
     for predicate in model.predicates:
         value = getattr(model, predicate)
-        parts.append(f"{predicate}: {_flat(value) if isinstance(value, str) else '[' + ', '.join(map(_flat, value)) + ']'}")
+        parts.append(
+            f"{predicate}: {_flat(value) if isinstance(value, str) else '[' + ', '.join(map(_flat, value)) + ']'}"
+        )
     if model.as_ is not None:
         until = model.as_.until
-        where = f" in [{float(until[0]):g}, {float(until[1]):g}]" if until else " -> 0" if model.as_.to_zero else " -> oo"
+        where = (
+            f" in [{float(until[0]):g}, {float(until[1]):g}]" if until else " -> 0" if model.as_.to_zero else " -> oo"
+        )
         parts.append(f"as {model.as_.axis}{where}")
     if model.from_ is not None:
         parts.append(f"from {float(model.from_):g}")
@@ -166,7 +175,9 @@ def _along(model: models.Check, path: Path, desk: Desk) -> str | None:
     bench, predicate = desk.bench, model.predicates[0]
     if model.as_ is None:
         if predicate in ASYMPTOTIC:
-            desk.reporter.error(path, f"{predicate} needs the axis it holds along", expected="as: 'm -> oo', 'x -> 0' or 'N in [a, b]'")
+            desk.reporter.error(
+                path, f"{predicate} needs the axis it holds along", expected="as: 'm -> oo', 'x -> 0' or 'N in [a, b]'"
+            )
         return None
     axis = model.as_.axis
     if axis in bench.scope.logarithmic and "s" in bench.recorded_axes:
@@ -188,7 +199,9 @@ def _axes(quantity: Node, expectation: Expectation, model: models.Check, path: P
     for axis in model.over:
         if axis not in known and not (axis in bench.scope.logarithmic and "s" in known):
             message = f"{axis!r} is no axis of the run {bench.run.name!r}"
-            desk.reporter.error((*path, "over", axis), message, expected=listing(known), nearest=nearest_name(axis, known))
+            desk.reporter.error(
+                (*path, "over", axis), message, expected=listing(known), nearest=nearest_name(axis, known)
+            )
     varying = axes_of(quantity, bench)
     if expectation.axis is not None and expectation.axis not in varying:
         desk.reporter.error((*path, "as"), f"the quantity does not vary along {expectation.axis!r}")
@@ -200,12 +213,15 @@ def _axes(quantity: Node, expectation: Expectation, model: models.Check, path: P
     if missing:
         expected = f"over: {{{missing[0]}: every | mean | median | max | last | fraction >= p}}; the claims differ"
         desk.reporter.error(
-            (*path, "over"), f"over does not say how {' and '.join(map(repr, missing))} is taken together", expected=expected
+            (*path, "over"),
+            f"over does not say how {' and '.join(map(repr, missing))} is taken together",
+            expected=expected,
         )
 
 
 def in_log_time(node: Node, bench: Bench, text: str, path: Path, reporter: Reporter) -> Node | None:
-    """``node`` with log t written as the recorded s, where a symbol t has ``axis: log``; t itself is never evaluated."""
+    """``node`` with log t written as the recorded s, where a symbol t has ``axis: log``; t itself is never
+    evaluated."""
     names = bench.scope.logarithmic & symbols_of(node)
     if not names or "s" not in bench.recorded_axes:
         if names - bench.available:
@@ -222,7 +238,8 @@ def in_log_time(node: Node, bench: Bench, text: str, path: Path, reporter: Repor
     changed = visit(node)
     if symbols_of(changed) & names:
         name = sorted(symbols_of(changed) & names)[0]
-        reporter.error(reporter.existing(path), f"{name!r} itself is never evaluated, only log({name})", found=repr(_flat(text)))
+        reporter.error(
+            reporter.existing(path), f"{name!r} itself is never evaluated, only log({name})", found=repr(_flat(text))
+        )
         return None
     return changed
-

@@ -67,8 +67,13 @@ def elaborate_control(index: int, model: models.Control, setting: Setting) -> Co
     changed, originals = _checks(model, path, setting, desk, moved)
     if len(setting.reporter.errors) > before:
         return None
+    unreadable = set(model.of or setting.model.checks) - set(setting.checks)
+    if not changed and unreadable:
+        return None
     if not changed:
-        setting.reporter.error(path, "the control changes no check of this measurement", expected="of: a check, and a patch that differs")
+        setting.reporter.error(
+            path, "the control changes no check of this measurement", expected="of: a check, and a patch that differs"
+        )
         return None
     patches_prediction = bool(model.prediction_keys or model.let)
     return Control(
@@ -91,12 +96,16 @@ def _names(model: models.Control, path: Path, setting: Setting) -> None:
     for name in model.of:
         if name not in setting.model.checks:
             known = list(setting.model.checks)
-            setting.reporter.error((*path, "of"), f"no check {name!r} here", expected=listing(known), nearest=nearest_name(name, known))
+            setting.reporter.error(
+                (*path, "of"), f"no check {name!r} here", expected=listing(known), nearest=nearest_name(name, known)
+            )
     axes = (*setting.bench.sweep_axes, *setting.bench.recorded_axes)
     for axis in model.at:
         if axis not in axes:
             message = f"{axis!r} is no axis of the run {setting.bench.run.name!r}"
-            setting.reporter.error((*path, "at", axis), message, expected=listing(axes), nearest=nearest_name(axis, axes))
+            setting.reporter.error(
+                (*path, "at", axis), message, expected=listing(axes), nearest=nearest_name(axis, axes)
+            )
 
 
 def _run_patches(model: models.Control, path: Path, setting: Setting) -> list[Mapping[str, Any]]:
@@ -106,7 +115,9 @@ def _run_patches(model: models.Control, path: Path, setting: Setting) -> list[Ma
         if model.drop not in setting.assumed or assumption is None:
             message = f"the claim does not assume {model.drop!r}"
             nearest = nearest_name(model.drop, setting.assumed)
-            setting.reporter.error((*path, "drop"), message, expected=listing(setting.assumed) or "assumes: on the claim", nearest=nearest)
+            setting.reporter.error(
+                (*path, "drop"), message, expected=listing(setting.assumed) or "assumes: on the claim", nearest=nearest
+            )
         elif not assumption.broken_by:
             message = f"the assumption {model.drop!r} does not say what breaks it"
             setting.reporter.error((*path, "drop"), message, expected=f"broken_by: under assumptions.{model.drop}")
@@ -136,12 +147,18 @@ def _let(
             continue
         known = (*local, *setting.file_scope.texts, *references)
         message = f"no definition or reference {name!r} that could be replaced"
-        setting.reporter.error((*path, "let", key), message, expected=listing(known), nearest=nearest_name(name, known), key=True)
+        setting.reporter.error(
+            (*path, "let", key), message, expected=listing(known), nearest=nearest_name(name, known), key=True
+        )
     return let, references, overridden
 
 
 def _bench(
-    model: models.Control, patches: list[Mapping[str, Any]], references: Mapping[str, header.Reference], path: Path, setting: Setting
+    model: models.Control,
+    patches: list[Mapping[str, Any]],
+    references: Mapping[str, header.Reference],
+    path: Path,
+    setting: Setting,
 ) -> Bench | None:
     if not patches and references == setting.references:
         return setting.bench
@@ -154,7 +171,9 @@ def _bench(
         setting.reporter.error((*path, key), str(error), nearest=error.nearest)
         return None
     name = setting.bench.run.name
-    return elaborate_run(name, data, (*path, "with" if model.with_ else "drop"), setting.file_scope, references, setting.reporter)
+    return elaborate_run(
+        name, data, (*path, "with" if model.with_ else "drop"), setting.file_scope, references, setting.reporter
+    )
 
 
 def _overridden(scope: Scope, texts: Mapping[str, Definable]) -> Scope:
@@ -166,7 +185,9 @@ def _checks(
 ) -> tuple[list[Check], list[Check]]:
     """The patched checks to which the control applies, and the unpatched ones on the patched run."""
     changed, originals = [], []
-    replaced_references = {header.defined_name(key)[0] for key, value in model.let.items() if not isinstance(value, str)}
+    replaced_references = {
+        header.defined_name(key)[0] for key, value in model.let.items() if not isinstance(value, str)
+    }
     for name in model.of or setting.model.checks:
         check_model, original = setting.model.checks.get(name), setting.checks.get(name)
         if check_model is None or original is None:
@@ -179,7 +200,9 @@ def _checks(
         check = elaborate_check(name, patched_model, control_path, desk)
         if check is None:
             continue
-        touched = moved and (not replaced_references or _mentions(check, replaced_references) or model.with_ or model.drop)
+        touched = moved and (
+            not replaced_references or _mentions(check, replaced_references) or model.with_ or model.drop
+        )
         if check != original or touched:
             changed.append(check)
             if moved:
@@ -214,7 +237,11 @@ def _text(model: models.Control) -> str:
     if model.over:
         parts.append("over " + ", ".join(f"{axis}: {over.rule}" for axis, over in model.over.items()))
     for key, value in model.let.items():
-        shown = value if isinstance(value, str) else ", ".join(f"{k.rstrip('_')} {getattr(value, k)}" for k in sorted(value.model_fields_set))
+        shown = (
+            value
+            if isinstance(value, str)
+            else ", ".join(f"{k.rstrip('_')} {getattr(value, k)}" for k in sorted(value.model_fields_set))
+        )
         parts.append(f"with {key} = {' '.join(one_line(str(shown)).split())}")
     parts += [f"with {path} = {value}" for path, value in model.with_.items()]
     parts += [f"without the assumption {model.drop}"] if model.drop else []
@@ -230,7 +257,11 @@ def neighbouring_rates(check: Check) -> tuple[Control, ...]:
     expected = check.expectation
     if expected.kind is not Kind.RATE or expected.axis is None or expected.strength != "tight":
         return ()
-    if expected.within is None or 1.5 * max(expected.within.below, expected.within.above) > 0.25 or exact(expected.target) is not None:
+    if (
+        expected.within is None
+        or 1.5 * max(expected.within.below, expected.within.above) > 0.25
+        or exact(expected.target) is not None
+    ):
         return ()
     size: Node = expected.clock if expected.clock is not None else Sym(expected.axis)
     log = Fn("log", (size,))

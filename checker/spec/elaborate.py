@@ -1,6 +1,7 @@
 """From the models of a claim file to the claims that provers, experiments and judge receive.
 
-The one idea to know: this is the only place that sees the whole file.  It builds the scope once, reads each run once, and
+The one idea to know: this is the only place that sees the whole file.  It builds the scope once, reads each run
+once, and
 hands every claim its lemmas, measurements, assumptions and controls; what is wrong anywhere is reported, all at once.
 """
 
@@ -29,7 +30,6 @@ from checker.spec.runs import elaborate_run
 from checker.spec.scope import Scope, defined_names, file_scope
 
 
-
 @dataclass
 class Elaboration:
     """One file being read at one scale."""
@@ -47,7 +47,9 @@ class Elaboration:
         for name, run in self.file.runs.items():
             self._run(name, run.scale.get(self.scale, {}))  # type: ignore[call-overload]
         self._definitions()
-        check_all(self.file.references, [bench.scope for bench in self.benches.values() if bench is not None], self.reporter)
+        check_all(
+            self.file.references, [bench.scope for bench in self.benches.values() if bench is not None], self.reporter
+        )
         self._assumptions()
         claims = [self._claim(name, model) for name, model in self.file.claims.items()]
         return tuple(claim for claim in claims if claim is not None)
@@ -92,7 +94,9 @@ class Elaboration:
             if assumed not in self.file.assumptions:
                 known = self.file.assumptions
                 message = f"no assumption {assumed!r}"
-                self.reporter.error((*path, "assumes", index), message, expected=listing(known), nearest=nearest_name(assumed, known))
+                self.reporter.error(
+                    (*path, "assumes", index), message, expected=listing(known), nearest=nearest_name(assumed, known)
+                )
         latex = {symbol: one.latex for symbol, one in self.file.symbols.items() if one.latex}
         lemmas = [
             elaborate_lemma(key, obligation, (*path, "prove", key), self.scope, latex, self.reporter)
@@ -131,7 +135,9 @@ class Elaboration:
     def _measure(self, claim: models.Claim, model: check_models.Measure, path: Path) -> Measure | None:
         if model.run not in self.file.runs:
             known = self.file.runs
-            self.reporter.error((*path, "run"), f"no run {model.run!r}", expected=listing(known), nearest=nearest_name(model.run, known))
+            self.reporter.error(
+                (*path, "run"), f"no run {model.run!r}", expected=listing(known), nearest=nearest_name(model.run, known)
+            )
             return None
         bench = self.benches[model.run]
         if bench is None:
@@ -196,6 +202,4 @@ def _quiet(bench: Bench, text: str) -> Node | None:
 
 
 def _source(source: models.Source | None) -> dict[str, str]:
-    return {} if source is None else {key: str(getattr(source, key)) for key in source.model_fields if getattr(source, key) is not None}
-
-
+    return {} if source is None else {key: value for key, value in source.model_dump().items() if value is not None}

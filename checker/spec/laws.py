@@ -55,10 +55,11 @@ def read_law(text: str, symbol: str, symbols: Mapping[str, Domain]) -> tuple[Law
     arguments = parse(f"[{rest[:-1]}]", Namespace(symbols=symbols))
     values = arguments.args if isinstance(arguments, Vec) else ()
     if len(values) != len(row.parameters):
-        raise ExpressionError("the wrong number of parameters", found=text, expected=f"{name}({', '.join(row.parameters)})")
+        raise ExpressionError(
+            "the wrong number of parameters", found=text, expected=f"{name}({', '.join(row.parameters)})"
+        )
     names = Namespace(symbols={parameter: Domain() for parameter in (*row.parameters, "x")})
     filled: dict[str, Node] = {**dict(zip(row.parameters, values, strict=True)), "x": Sym(symbol)}
     density, lo, hi = (substitute(parse(part, names), filled) for part in (row.density, row.lo, row.hi))
     domain = Domain(lo=exact(lo), hi=exact(hi), integer=row.kind == "Sum")
     return Law(symbol, density, lo, hi, row.kind), domain
-

@@ -76,7 +76,14 @@ def implicit_lemma(one: Implicit, scope: Scope, latex_names: Mapping[str, str]) 
         text = f"{one.name}: exactly one optimum in its interval"
     given, domains = _surroundings(scope, names_of(question), ())
     members = (("", Obligation(question, domains, given)),)
-    return Lemma(f"{one.name}_is_defined", "root" if one.kind == "solves" else "optimum", text, in_latex(question, (), latex_names), "step", members)
+    return Lemma(
+        f"{one.name}_is_defined",
+        "root" if one.kind == "solves" else "optimum",
+        text,
+        in_latex(question, (), latex_names),
+        "step",
+        members,
+    )
 
 
 def _kind_of(model: models.Obligation) -> str:
@@ -92,7 +99,9 @@ def _near_miss(
     if not patch:
         reporter.error(path, "the control changes nothing", expected=f"a field of the obligation, such as {kind}")
         return None
-    dropped = {other for pair in models.EXCLUSIVE for key in pair for other in pair if key in patch and other not in patch}
+    dropped = {
+        other for pair in models.EXCLUSIVE for key in pair for other in pair if key in patch and other not in patch
+    }
     whole: dict[str, Any] = look_up(reporter.tree.data, original)
     merged = {key: value for key, value in whole.items() if key not in _COMMON | dropped} | patch
     try:
@@ -156,7 +165,9 @@ def _cases(family: Any, reader: Reader) -> list[dict[str, Fraction]]:
     return cases
 
 
-def _check_family(cases: list[dict[str, Fraction]], mentioned: frozenset[str], question: Question, reader: Reader) -> None:
+def _check_family(
+    cases: list[dict[str, Fraction]], mentioned: frozenset[str], question: Question, reader: Reader
+) -> None:
     symbols = reader.scope.symbols
     sizes = {s for name in mentioned if name in symbols for shape in symbols[name].shape for s in symbols_of(shape)}
     for case in cases:
@@ -195,7 +206,15 @@ def _surroundings(
         shape = tuple(substitute(size, values) for size in domain.shape)
         fixed = tuple(Num(value) if (value := exact(size)) is not None else size for size in shape)
         domains[name] = Domain(
-            domain.lo, domain.hi, domain.lo_open, domain.hi_open, domain.integer, domain.values, fixed, domain.rows, domain.psd
+            domain.lo,
+            domain.hi,
+            domain.lo_open,
+            domain.hi_open,
+            domain.integer,
+            domain.values,
+            fixed,
+            domain.rows,
+            domain.psd,
         )
     return tuple(relation for relation in chosen if relation not in given), domains
 
@@ -211,5 +230,3 @@ def _check_sizes(domains: Mapping[str, Domain], reader: Reader) -> None:
                 expected=wanted,
             )
             raise UnreadableError
-
-

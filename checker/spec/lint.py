@@ -1,7 +1,7 @@
 """What a careful reviewer would say of a claim file that can be read.
 
-The one idea to know: an error is a claim that could not fail (or says something else than its evidence), and refuses the
-file; a warning is printed with the paper.
+The one idea to know: an error is a claim that could not fail (or says something else than its evidence), and refuses
+the file; a warning is printed with the paper.
 """
 
 from __future__ import annotations
@@ -47,9 +47,17 @@ def _source(claim: Claim, path: Path, reporter: Reporter) -> None:
     if claim.origin == "paper" and not claim.source:
         reporter.error(path, "no source", expected="source: {theorem or section, known_from}, or origin: derived")
     if claim.expected != "PASS" and claim.finding is None:
-        reporter.error((*path, "expected"), "a verdict other than PASS is expected without a finding", expected="finding: {instead, shown_by}")
+        reporter.error(
+            (*path, "expected"),
+            "a verdict other than PASS is expected without a finding",
+            expected="finding: {instead, shown_by}",
+        )
     if claim.expected == "PASS" and claim.finding is not None:
-        reporter.error((*path, "finding"), "a finding belongs to a claim that does not pass", expected="expected: FAIL or INCONCLUSIVE")
+        reporter.error(
+            (*path, "finding"),
+            "a finding belongs to a claim that does not pass",
+            expected="expected: FAIL or INCONCLUSIVE",
+        )
 
 
 def _controls_at_all(claim: Claim, path: Path, reporter: Reporter) -> None:
@@ -66,17 +74,28 @@ def _controls_at_all(claim: Claim, path: Path, reporter: Reporter) -> None:
 def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
     expected = check.expectation
     if not any(check.name == one.name for control in measure.controls for one in control.checks):
-        reporter.error(path, "the check has no control: nothing shows that it could fail", expected="controls: a near miss that it must reject")
+        reporter.error(
+            path,
+            "the check has no control: nothing shows that it could fail",
+            expected="controls: a near miss that it must reject",
+        )
     needs_margin = expected.kind in (Kind.EQUALS, Kind.LIMIT, Kind.RATE)
     if needs_margin and expected.within is None:
-        reporter.error(path, f"{expected.kind} without within: a single value can only fail", expected="within: 5%, a number or a pair")
+        reporter.error(
+            path,
+            f"{expected.kind} without within: a single value can only fail",
+            expected="within: 5%, a number or a pair",
+        )
     _strength(claim, check, path, reporter)
     _margin(check, path, reporter)
     if expected.kind in RATES:
         _rate(measure, check, path, reporter)
     fractions = [axis for axis, over in expected.over.items() if over.rule == "fraction" and (over.level or 0) >= 0.9]
     if "seed" in fractions:
-        reporter.warn((*path, "over", "seed"), "a fraction near 1 takes over a hundred seeds; median or every says nearly the same with fewer")
+        reporter.warn(
+            (*path, "over", "seed"),
+            "a fraction near 1 takes over a hundred seeds; median or every says nearly the same with fewer",
+        )
 
 
 def _strength(claim: Claim, check: Check, path: Path, reporter: Reporter) -> None:
@@ -91,9 +110,13 @@ def _margin(check: Check, path: Path, reporter: Reporter) -> None:
     if expected.within is None or not expected.within.relative:
         return
     if expected.kind in RATES:
-        reporter.error((*path, "within"), "the margin of a rate is an absolute error of the exponent", expected="within: 0.1")
+        reporter.error(
+            (*path, "within"), "the margin of a rate is an absolute error of the exponent", expected="within: 0.1"
+        )
     elif exact(expected.target) == 0:
-        reporter.error((*path, "within"), "a percentage of 0 is no margin", expected="an absolute margin such as within: 0.001")
+        reporter.error(
+            (*path, "within"), "a percentage of 0 is no margin", expected="an absolute margin such as within: 0.001"
+        )
 
 
 def _rate(measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
@@ -121,7 +144,11 @@ def _distance(measure: Measure, control: Control, path: Path, reporter: Reporter
     for check in control.checks if control.run is None else ():
         original = originals[check.name]
         within = original.expectation.within
-        if within is None or original.expectation.kind is not check.expectation.kind or original.quantity != check.quantity:
+        if (
+            within is None
+            or original.expectation.kind is not check.expectation.kind
+            or original.quantity != check.quantity
+        ):
             continue
         distance, margin = _apart(original, check, measure)
         if distance is None or margin == 0:
@@ -171,15 +198,34 @@ def _texts(value: object) -> Iterator[str]:
 def _unused(file: File, reporter: Reporter) -> None:
     data = reporter.tree.data
     parts = ("definitions", "references", "assumptions", "runs", "claims")
-    words = {word for part in parts for text in _texts(data.get(part, {})) for word in re.findall(r"[A-Za-z_]\w*", text)}
+    words = {
+        word for part in parts for text in _texts(data.get(part, {})) for word in re.findall(r"[A-Za-z_]\w*", text)
+    }
     for name, symbol in data.get("symbols", {}).items():
-        own = {word for other, text in data["symbols"].items() if other != name for t in _texts(text) for word in re.findall(r"[A-Za-z_]\w*", t)}
+        own = {
+            word
+            for other, text in data["symbols"].items()
+            if other != name
+            for t in _texts(text)
+            for word in re.findall(r"[A-Za-z_]\w*", t)
+        }
         if name not in words | own and symbol is not None:
             reporter.warn(("symbols", name), f"the symbol {name!r} is never used")
     for key in file.definitions:
         name = key.partition("(")[0].strip()
-        used = {word for other, text in data["definitions"].items() if other != key for t in _texts(text) for word in re.findall(r"[A-Za-z_]\w*", t)}
-        used |= {word for part in parts[1:] for text in _texts(data.get(part, {})) for word in re.findall(r"[A-Za-z_]\w*", text)}
+        used = {
+            word
+            for other, text in data["definitions"].items()
+            if other != key
+            for t in _texts(text)
+            for word in re.findall(r"[A-Za-z_]\w*", t)
+        }
+        used |= {
+            word
+            for part in parts[1:]
+            for text in _texts(data.get(part, {}))
+            for word in re.findall(r"[A-Za-z_]\w*", text)
+        }
         if name not in used:
             reporter.warn(("definitions", key), f"the definition {name!r} is never used")
     measured = {measure.run for claim in file.claims.values() for measure in claim.measure}

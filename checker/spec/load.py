@@ -1,7 +1,7 @@
 """``load_paper``: a claim file, read, checked and elaborated, or every mistake in it.
 
-The one idea to know: reading is done in stages (bytes, YAML, models, formulas, lint), and a stage that finds mistakes ends
-the reading, because the next one would only repeat them in other words.
+The one idea to know: reading is done in stages (bytes, YAML, models, formulas, lint), and a stage that finds
+mistakes ends the reading, because the next one would only repeat them in other words.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ SLUG = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
 def load_paper(path: str | FilePath, scale: str = "standard") -> Paper:
     """The paper of the claim file at ``path``, at the scale ``smoke``, ``standard`` or ``large``.
 
-    Raises ``SpecErrors`` with every mistake, each with file, line, column and key; never another exception for a bad file.
+    Raises ``SpecErrors`` with every mistake, each with file, line, column and key; never another exception for a bad
+    file.
     """
     shown = str(path)
     slug = slug_of(shown)
@@ -83,5 +84,7 @@ def slug_of(path: str) -> str:
     name = FilePath(path)
     if name.suffix not in {".yaml", ".yml"} or not SLUG.match(name.stem):
         expected = "lower-case letters, digits and _, then .yaml"
-        raise SpecErrors([SpecError("the name of the file cannot be a slug", found=repr(name.name), expected=expected)], path)
+        raise SpecErrors(
+            [SpecError("the name of the file cannot be a slug", found=repr(name.name), expected=expected)], path
+        )
     return name.stem

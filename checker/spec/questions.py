@@ -158,7 +158,9 @@ def _series(reader: Reader, model: models.Obligation) -> asked.Question:
     if not _is_shift(small, symbol, about):
         expected = f"O({symbol}**k)" if exact(about) == 0 else f"O(({symbol} - ({model.about}))**k)"
         reader.refuse("error", "not a power of what tends to 0", quote(model.error.text), expected)
-    return asked.Series(reader.node(model.of, "of"), symbol, about, reader.node(model.equals, "equals"), model.error.power)
+    return asked.Series(
+        reader.node(model.of, "of"), symbol, about, reader.node(model.equals, "equals"), model.error.power
+    )
 
 
 def _is_shift(node: Node, symbol: str, about: Node) -> bool:
@@ -178,7 +180,9 @@ def _exists(reader: Reader, model: models.Obligation) -> asked.Question:
     conditions = tuple(reader.relation(text, "exists", i) for i, text in enumerate(model.exists))
     if model.witness is None:
         return asked.Exists(conditions)
-    return asked.Exists(conditions, {reader.unknown(n, "witness"): reader.node(t, "witness", n) for n, t in model.witness.items()})
+    return asked.Exists(
+        conditions, {reader.unknown(n, "witness"): reader.node(t, "witness", n) for n, t in model.witness.items()}
+    )
 
 
 def _impossible(reader: Reader, model: models.Obligation) -> asked.Question:

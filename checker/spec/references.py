@@ -18,12 +18,18 @@ def elaborate_reference(
     name: str, model: header.Reference, scope: Scope, path: Path, reporter: Reporter | None = None
 ) -> Reference | None:
     """A reference in ``scope``; ``None`` where it cannot be read there (reported if ``reporter`` is given)."""
-    shapes = model.in_ if isinstance(model.in_, dict) else {u: [] for u in ([model.in_] if isinstance(model.in_, str) else model.in_)}
+    shapes = (
+        model.in_
+        if isinstance(model.in_, dict)
+        else {u: [] for u in ([model.in_] if isinstance(model.in_, str) else model.in_)}
+    )
     if not isinstance(model.in_, dict):
         for unknown in shapes:
             if unknown not in scope.symbols:
                 if reporter is not None:
-                    reporter.error((*path, "in"), f"the shape of {unknown!r} is missing", expected=f"in: {{{unknown}: [d]}}")
+                    reporter.error(
+                        (*path, "in"), f"the shape of {unknown!r} is missing", expected=f"in: {{{unknown}: [d]}}"
+                    )
                 return None
     key: Path = ("in",)
     text = ""
@@ -49,7 +55,12 @@ def elaborate_reference(
         return None
     if len(model.dual) > len(conditions):
         if reporter is not None:
-            reporter.error((*path, "dual"), "more duals than constraints", found=str(len(model.dual)), expected=str(len(conditions)))
+            reporter.error(
+                (*path, "dual"),
+                "more duals than constraints",
+                found=str(len(model.dual)),
+                expected=str(len(conditions)),
+            )
         return None
     duals = (*model.dual, *[None] * (len(conditions) - len(model.dual)))
     return Reference(name, minimise, variables, tuple(conditions), duals, float(model.residual_below))
@@ -81,5 +92,3 @@ def check_all(references: Mapping[str, header.Reference], scopes: list[Scope], r
         path: Path = ("references", name)
         if scopes and all(elaborate_reference(name, model, scope, path) is None for scope in scopes):
             elaborate_reference(name, model, scopes[-1], path, reporter)
-
-

@@ -16,6 +16,10 @@ from checker.spec.translate import look_up, translate
 from checker.spec.tree import Tree
 
 
+class KnownError(ExpressionError):
+    """A formula that cannot be read because of something that is reported elsewhere."""
+
+
 @dataclass
 class Reporter:
     """The errors and warnings of one file."""
@@ -40,7 +44,10 @@ class Reporter:
         return SpecError(message, place.line, place.column, path, found, expected, nearest, self.file)
 
     def expression(self, path: Path, text: str, error: ExpressionError) -> None:
-        """A formula at ``path`` that cannot be read; the place is moved to the offending character where that is known."""
+        """A formula at ``path`` that cannot be read; the place is moved to the offending character where that is
+        known."""
+        if isinstance(error, KnownError) and self.errors:
+            return
         path = self.existing(path)
         place = self.tree.place(path)
         offset = min(max(error.offset, 0), len(text))
@@ -56,7 +63,9 @@ class Reporter:
     def validation(self, path: Path, root: type[BaseModel], error: ValidationError) -> None:
         """The complaints of a model about the data at ``path``."""
         for one in translate(error, root, self.tree, self.existing(path)):
-            self.errors.append(SpecError(one.message, one.line, one.column, one.path, one.found, one.expected, one.nearest, self.file))
+            self.errors.append(
+                SpecError(one.message, one.line, one.column, one.path, one.found, one.expected, one.nearest, self.file)
+            )
 
     def existing(self, path: Path) -> Path:
         """``path`` as far as the file goes (a list of one entry may be written without brackets)."""

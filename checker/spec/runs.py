@@ -28,7 +28,7 @@ from checker.spec.models import header
 from checker.spec.models import runs as models
 from checker.spec.patches import PatchError, patched
 from checker.spec.references import elaborate_reference, needs, outputs
-from checker.spec.reporter import Reporter
+from checker.spec.reporter import KnownError, Reporter
 from checker.spec.scope import Scope, one_line
 
 MAX_CELLS = 100_000
@@ -88,8 +88,8 @@ class _Reading:
             if found_reference is not None and not lacking:
                 solved[name] = found_reference
             else:
-                what = f"it needs {listing(sorted(lacking))}, which the run does not publish" if lacking else "it cannot be read"
-                unsolved[name] = ExpressionError(what)
+                what = f"it needs {listing(sorted(lacking))}, which the run does not publish"
+                unsolved[name] = ExpressionError(what) if lacking else KnownError("it cannot be read")
         results = {key: domain for found in solved.values() for key, domain in outputs(found).items()}
         axes = {axis: POSITIVE for names in recorded.values() for axis in names if axis not in scope.symbols}
         scope = scope.extended({**axes, **results})
@@ -178,7 +178,12 @@ class _Reading:
         domain = self.scope.symbols.get(name)
         if domain is None:
             nearest = nearest_name(name, self.scope.symbols)
-            self._stop(("sweep",), f"the sweep symbol {name!r} is not declared", expected="a name under symbols", nearest=nearest)
+            self._stop(
+                ("sweep",),
+                f"the sweep symbol {name!r} is not declared",
+                expected="a name under symbols",
+                nearest=nearest,
+            )
         if domain.shape:
             self._stop(("sweep", name), f"{name!r} is an array and cannot be swept")
         outside = [value for value in values if not inside(domain, value)]
@@ -227,7 +232,8 @@ class _Reading:
         return component
 
     def _leaf(self, path: Path, text: str, names: Locals, values: frozenset[str]) -> Node:
-        """A formula among the parameters; the local names of the leaf are formal arguments, as those of a definition."""
+        """A formula among the parameters; the local names of the leaf are formal arguments, as those of a
+        definition."""
         local = {name: Domain(shape=tuple(_size(size) for size in shape)) for name, shape in names.items()}
         captured = {
             name: ExpressionError("it uses a name that means something else in this formula")
@@ -317,5 +323,3 @@ def _keyed(run: Run, more: str = "") -> Run:
         more,
     )
     return dataclasses.replace(run, key=hashlib.sha256(repr(content).encode()).hexdigest())
-
-

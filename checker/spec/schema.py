@@ -1,7 +1,7 @@
 """The JSON Schema of a claim file, for editors: completion and red underlines while a file is written.
 
-The one idea to know: it is made from the models and committed, and a test compares the two, so it cannot drift.  It uses
-only the keywords that YAML servers know; everything finer is checked by the models and by lint.
+The one idea to know: it is made from the models and committed, and a test compares the two, so it cannot drift.  It
+uses only the keywords that YAML servers know; everything finer is checked by the models and by lint.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What every name of a claim file means: domains of symbols, laws, relations between symbols, definitions.
 
-The one idea to know: a scope is a set of names with one meaning each.  The file has one; a measurement adds what its run
-publishes.  A definition may use a name that only some runs know, so each scope parses the definitions anew and
+The one idea to know: a scope is a set of names with one meaning each.  The file has one; a measurement adds what its
+run publishes.  A definition may use a name that only some runs know, so each scope parses the definitions anew and
 remembers why one could not be read; that is an error only for a formula that uses it.
 """
 
@@ -25,7 +25,7 @@ from checker.spec.errors import Path
 from checker.spec.laws import read_law
 from checker.spec.models import header
 from checker.spec.models.claims import File
-from checker.spec.reporter import Reporter
+from checker.spec.reporter import KnownError, Reporter
 
 Definable: TypeAlias = tuple[tuple[str, ...], str]
 """Parameters and text of a definition."""
@@ -73,7 +73,8 @@ class Scope:
         return Namespace(self.symbols, self.definitions, self.laws)
 
     def parse(self, text: str) -> Node:
-        """The tree of ``text`` in this scope.  Raises ``ExpressionError``, also for what the parser cannot carry out."""
+        """The tree of ``text`` in this scope.  Raises ``ExpressionError``, also for what the parser cannot carry
+        out."""
         try:
             return parse(one_line(text), self.namespace)
         except UnsupportedError as error:
@@ -84,12 +85,11 @@ class Scope:
     def _explained(self, text: str, error: ExpressionError) -> ExpressionError:
         for name, reason in self.unread.items():
             if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text) and "unknown name" in error.message:
-                return ExpressionError(f"{name!r} cannot be used here: {reason.message}", offset=error.offset)
+                kind = KnownError if isinstance(reason, KnownError) else ExpressionError
+                return kind(f"{name!r} cannot be used here: {reason.message}", offset=error.offset)
         return error
 
-    def extended(
-        self, symbols: Mapping[str, Domain], texts: Mapping[str, Definable] | None = None
-    ) -> Scope:
+    def extended(self, symbols: Mapping[str, Domain], texts: Mapping[str, Definable] | None = None) -> Scope:
         """This scope with more (or redeclared) symbols and definitions; every definition is read again."""
         changed = frozenset(name.split(".")[0] for name, domain in symbols.items() if self.symbols.get(name) != domain)
         merged = dataclasses.replace(self, symbols={**self.symbols, **symbols})
@@ -103,8 +103,8 @@ def one_line(text: str) -> str:
 
 def file_scope(file: File, reporter: Reporter) -> Scope:
     """The scope of a file for its proofs.  Reports name clashes and everything that cannot be read."""
-    _clashes(file, reporter)
-    symbols: dict[str, Domain] = {name: REAL for name in file.symbols}
+    clashing = _clashes(file, reporter)
+    symbols: dict[str, Domain] = dict.fromkeys(file.symbols, REAL)
     laws: dict[str, Law] = {}
     relations: list[Node] = []
     for name, symbol in file.symbols.items():
@@ -116,11 +116,11 @@ def file_scope(file: File, reporter: Reporter) -> Scope:
     scope = Scope(symbols, laws, tuple(relations), logarithmic=logarithmic)
     texts = {}
     for key, definition in file.definitions.items():
-        if isinstance(definition, str):
+        if isinstance(definition, str) and key not in clashing:
             name, parameters = header.defined_name(key)
             texts[name] = (parameters, definition)
     scope = _with_definitions(scope, texts)
-    return _implicit(file, scope, reporter)
+    return _implicit(file, scope, clashing, reporter)
 
 
 def defined_names(file: File) -> dict[str, str]:
@@ -128,16 +128,20 @@ def defined_names(file: File) -> dict[str, str]:
     return {header.defined_name(key)[0]: key for key in file.definitions}
 
 
-def _clashes(file: File, reporter: Reporter) -> None:
-    seen: dict[str, str] = {name: "a symbol" for name in file.symbols}
+def _clashes(file: File, reporter: Reporter) -> frozenset[str]:
+    """Report every name with two meanings; returns the keys of the definitions among them."""
+    clashing = set()
+    seen: dict[str, str] = dict.fromkeys(file.symbols, "a symbol")
     for key in file.definitions:
         name = header.defined_name(key)[0]
         if name in seen:
             reporter.error(("definitions", key), f"{name!r} is also {seen[name]}; one name, one meaning", key=True)
+            clashing.add(key)
         seen[name] = "a definition"
     for name in file.references:
         if name in seen:
             reporter.error(("references", name), f"{name!r} is also {seen[name]}; one name, one meaning", key=True)
+    return frozenset(clashing)
 
 
 def _base(
@@ -233,13 +237,15 @@ def _with_definitions(scope: Scope, texts: Mapping[str, Definable], changed: fro
             read(other, (*chain, name))
         if name in failed:
             return
-        same = scope.texts.get(name) == texts[name] and all(done.get(w) is scope.definitions.get(w) for w in words & texts.keys())
+        same = scope.texts.get(name) == texts[name] and all(
+            done.get(w) is scope.definitions.get(w) for w in words & texts.keys()
+        )
         if changed is not None and same and name in scope.definitions and not words & changed:
             done[name] = scope.definitions[name]
             return
         inner = {key: value for key, value in done.items() if key not in parameters}
         symbols = {**scope.symbols, **dict.fromkeys(parameters, REAL)}
-        local = Scope(symbols, scope.laws, definitions=inner, unread=dict(failed))
+        local = Scope(symbols, scope.laws, definitions=inner, unread={**scope.unread, **failed})
         try:
             done[name] = Definition(parameters, local.parse(text))
         except ExpressionError as error:
@@ -256,12 +262,12 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"(?<![\w.])[A-Za-z_]\w*", text))
 
 
-def _implicit(file: File, scope: Scope, reporter: Reporter) -> Scope:
+def _implicit(file: File, scope: Scope, clashing: frozenset[str], reporter: Reporter) -> Scope:
     """Numbers defined by an equation or as an optimum become symbols with a bracket for their domain."""
     symbols, found = dict(scope.symbols), {}
     relations = list(scope.relations)
     for key, definition in file.definitions.items():
-        if isinstance(definition, str):
+        if isinstance(definition, str) or key in clashing:
             continue
         name, parameters = header.defined_name(key)
         path: Path = ("definitions", key)
@@ -271,7 +277,9 @@ def _implicit(file: File, scope: Scope, reporter: Reporter) -> Scope:
         kind = next(kind for kind in ("solves", "maximises", "minimises") if hasattr(definition, kind))
         text = getattr(definition, kind)
         try:
-            inner = Scope({**scope.symbols, definition.for_: REAL}, scope.laws, definitions=scope.definitions, unread=scope.unread)
+            inner = Scope(
+                {**scope.symbols, definition.for_: REAL}, scope.laws, definitions=scope.definitions, unread=scope.unread
+            )
             of = inner.parse(text)
             inside = tuple(scope.parse(part) for part in definition.in_)
         except ExpressionError as error:

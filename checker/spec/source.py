@@ -84,7 +84,7 @@ def _read(path: FilePath, file: str) -> bytes:
         link = path.is_symlink()
         message = "the file is a symbolic link; name the file itself" if link else f"cannot be read: {error.strerror}"
         raise refused([SpecError(message)], file) from None
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         state = os.fstat(descriptor)
         if stat.S_ISDIR(state.st_mode):
             raise refused([SpecError("this is a folder", expected="a claim file such as claims/name.yaml")], file)
@@ -93,4 +93,7 @@ def _read(path: FilePath, file: str) -> bytes:
         if state.st_size > MAX_BYTES:
             found = f"{state.st_size} bytes"
             raise refused([SpecError("the file is too large", found=found, expected=_LIMIT)], file)
-        return stream.read(MAX_BYTES + 1)
+        with os.fdopen(os.dup(descriptor), "rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)

@@ -52,6 +52,9 @@ def _one(details: ErrorDetails, root: type[BaseModel], tree: Tree, base: Path) -
     if kind == "claim":
         message, found, expected = (str(context.get(key, "")) for key in ("message", "found", "expected"))
         path += (str(context["at"]),) if context.get("at") else ()
+        known = str(context.get("known", "")).split()
+        written = details["input"] if isinstance(details["input"], dict) else {}
+        nearest = next((near for key in written if (near := nearest_name(key, known))), "")
         found = quote(found.strip("'\"")) if found[:1] in {"'", '"'} else found
     elif kind == "missing":
         message = f"the key {str(loc[-1])!r} is missing"
@@ -98,10 +101,8 @@ def _path(loc: tuple[str | int, ...], tree: Tree, base: Path) -> Path:
     """The keys of ``loc`` that lead through the data; marks of pydantic are left out."""
     path, data = base, look_up(tree.data, base)
     for position, part in enumerate(loc):
-        if isinstance(data, dict) and isinstance(part, str) and part in data:
-            path, data = (*path, part), data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            path, data = (*path, part), data[part]
+        if (isinstance(data, dict) and isinstance(part, str) and part in data) or (isinstance(data, list) and
+        isinstance(part, int) and part < len(data)): path, data = (*path, part), data[part]
         elif position == len(loc) - 1 and isinstance(data, dict) and isinstance(part, str) and part.isidentifier():
             return path
     return path
@@ -147,7 +148,9 @@ def _descend(annotation: Any, part: str | int) -> list[Any]:
     if origin in (dict, Mapping) or (isinstance(origin, type) and issubclass(origin, Mapping)):
         return [arguments[1]]
     if origin in (list, tuple) and isinstance(part, int):
-        return [arguments[0] if origin is list or arguments[-1] is Ellipsis else arguments[min(part, len(arguments) - 1)]]
+        return [
+            arguments[0] if origin is list or arguments[-1] is Ellipsis else arguments[min(part, len(arguments) - 1)]
+        ]
     return []
 
 

@@ -100,14 +100,22 @@ def syntax(text: str, line: int, column: int, problem: str) -> SpecError:
     if "\\t" in problem or (shown[column : column + 1] == "\t"):
         return SpecError("a tab cannot indent YAML; use spaces", *place)
     if "mapping values are not allowed" in problem:
-        return SpecError(f"': ' inside a value starts a map; quote this text: {QUOTE}", *place, found=quote(shown.strip()))
+        return SpecError(
+            f"': ' inside a value starts a map; quote this text: {QUOTE}", *place, found=quote(shown.strip())
+        )
     if first in _SPECIAL:
         message = f"{_SPECIAL[first]}; quote this formula: {QUOTE}"
         return SpecError(message, line + 1, start + 1, found=quote(shown[start:].strip()))
     if "flow" in problem and shown[column : column + 1] in {"[", "{"}:
-        return SpecError(f"a bracket inside a value begins a list in YAML; quote this formula: {QUOTE}", *place, found=quote(shown[:column].split(" ")[-1] + shown[column:]))
+        return SpecError(
+            f"a bracket inside a value begins a list in YAML; quote this formula: {QUOTE}",
+            *place,
+            found=quote(shown[:column].split(" ")[-1] + shown[column:]),
+        )
     if "flow" in problem:
-        return SpecError("a bracket or brace is opened and never closed, or a comma is missing", *place, found=quote(shown.strip()))
+        return SpecError(
+            "a bracket or brace is opened and never closed, or a comma is missing", *place, found=quote(shown.strip())
+        )
     if "block" in problem or "indent" in problem:
         return SpecError("this line does not line up with the lines above", *place, found=quote(shown.strip()))
     return SpecError("not readable as YAML", *place, found=quote(shown.strip() or "the end of the file"))

@@ -169,6 +169,8 @@ class _Builder:
             self._key(frame, value, place, event)
             return
         path = self._next_path()
+        if not value and style == "plain":  # the parser puts nothing where the next thing begins
+            place = self.keys.get(path, place)
         split = style == "plain" and traps.unbalanced(value)
         message = traps.value(value, style, self._source(event), self._after(event), split=split)
         if message and not (frame is not None and (frame.broken or frame.dropped)):

@@ -30,7 +30,11 @@ def in_words(model: models.Obligation) -> str:
         case models.Ode():
             system = ", ".join(f"d{name}/d{model.time} = {rhs}" for name, rhs in model.ode.items())
             solution = ", ".join(f"{name} = {value}" for name, value in (model.solution or {}).items())
-            text = f"{system}: solved by {solution}" if model.conserved is None else f"{system}: {model.conserved} is conserved"
+            text = (
+                f"{system}: solved by {solution}"
+                if model.conserved is None
+                else f"{system}: {model.conserved} is conserved"
+            )
         case models.Series():
             text = f"{model.of} = {model.equals} + O(({model.error.text})**{model.error.power}) as {model.series} -> {model.about}"
         case models.Induction():
@@ -75,7 +79,9 @@ def in_latex(question: asked.Question, given: tuple[Node, ...], names: Mapping[s
         return rf"[{tex(ends[0])}, {tex(ends[1])}]"
 
     def place(one: asked.Root | asked.Optimum) -> str:
-        return f"= {tex(one.equals)}" if one.equals is not None else rf"\in {interval(one.lies_in)}" if one.lies_in else ""
+        return (
+            f"= {tex(one.equals)}" if one.equals is not None else rf"\in {interval(one.lies_in)}" if one.lies_in else ""
+        )
 
     def symbol(name: str) -> str:
         return names.get(name, name)
@@ -97,7 +103,9 @@ def in_latex(question: asked.Question, given: tuple[Node, ...], names: Mapping[s
                 text = rf"\min {tex(question.minimise)} \text{{ subject to }} {conditions} \text{{ at }} {point}"
             case asked.Ode():
                 time = symbol(question.variable)
-                system = r",\ ".join(rf"\frac{{d{symbol(n)}}}{{d{time}}} = {tex(rhs)}" for n, rhs in question.rhs.items())
+                system = r",\ ".join(
+                    rf"\frac{{d{symbol(n)}}}{{d{time}}} = {tex(rhs)}" for n, rhs in question.rhs.items()
+                )
                 solution = r",\ ".join(f"{symbol(n)} = {tex(v)}" for n, v in (question.solution or {}).items())
                 if question.conserved is not None:
                     solution = tex(question.conserved) + r" \text{ is constant}"

@@ -75,10 +75,12 @@ def read(check: Check, run: Run, measurement: Measurement, at: Mapping[str, floa
     fields = {"quantity": evaluate(check.quantity, measurement), "target": evaluate(expected.target, measurement)}
     if expected.upper is not None:
         fields["upper"] = evaluate(expected.upper, measurement)
-    coords = {"seed": np.zeros(1), **{name: values for field in fields.values() for name, values in field.coords.items()}}
     present = {axis for field in fields.values() for axis in field.axes}
+    # An axis that the claim speaks of counts even where a control made the quantity constant along it.
+    present |= {axis for axis in (*expected.over, expected.axis) if axis is not None and axis in measurement.coords}
+    coords = {"seed": np.zeros(1), **measurement.coords}
     axes = ("seed", *(axis for axis in measurement.coords if axis != "seed" and axis in present))
-    if "seed" not in present:
+    if not any("seed" in field.axes for field in fields.values()):
         coords["seed"] = np.zeros(1)
     shape = tuple(len(coords[axis]) for axis in axes)
     aligned = {name: align(field, axes, shape) for name, field in fields.items()}

@@ -174,7 +174,7 @@ def _judge(
 ) -> None:
     """Judge one check at one look and write the answer into its trial."""
     excess = attacks.get(trial.check.quantity)
-    if excess is not None:
+    if excess is not None and trial.check.expectation.kind in (Kind.AT_MOST, Kind.AT_LEAST):
         try:
             measurement = bench.attack(run, seeds, measurement, excess)
             trial.note = "random instances, then ascent from the worst of them and from corners"

@@ -26,6 +26,7 @@ class Plant:
     first: float = 16.0
     last: float = 65536.0
     count: int = 20
+    late: float = 0.0  # the correction's share of y at the largest size
 
     def sizes(self) -> Array:
         return np.geomspace(self.first, self.last, self.count)
@@ -158,4 +159,5 @@ def random_plant(true: bool, rng: np.random.Generator, within: float) -> Plant:
         )[way]
     form: Curve = lambda x: x**exponent * np.log(x) ** logs  # noqa: E731
     name = f"{exponent:.2f} {logs} c={size:.2f} g{[i for i, c in enumerate(_CORRECTIONS) if c is correction]}"
-    return Plant(name, lambda x: form(x) * wrong(x) * (1 + size * correction(x)), form, true, first, last, count)
+    return Plant(name, lambda x: form(x) * wrong(x) * (1 + size * correction(x)), form, true, first, last, count,
+                 abs(size * float(correction(np.array([last]))[0])))

@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 MAX_FORMULA = 4000
@@ -21,7 +29,7 @@ MAX_PROSE = 6000
 RESERVED = frozenset({"pi", "oo", "I", "seed", "case"})
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
 DOTTED_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,39}(\[[0-9]{1,4}\])*(\.[A-Za-z][A-Za-z0-9_]{0,39}(\[[0-9]{1,4}\])*){0,8}$"
-_DECIMAL = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([+-]?\d{1,3}))?\Z")
+_DECIMAL = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:[eE]([+-]?[0-9]{1,3}))?\Z")
 
 
 class Strict(BaseModel):
@@ -78,7 +86,7 @@ def exact_number(text: str) -> Fraction:
 
 
 def _whole(text: str) -> int:
-    if not re.match(r"[+-]?\d{1,12}\Z", text):
+    if not re.match(r"[+-]?[0-9]{1,12}\Z", text):
         raise ValueError("not a whole number")
     return int(text)
 
@@ -147,7 +155,12 @@ Formula: TypeAlias = Annotated[str, Parsed(_formula, "a formula", _SCALAR)]
 Prose: TypeAlias = Annotated[str, Parsed(_prose, "text", _SCALAR)]
 Name: TypeAlias = Annotated[str, Parsed(name, "a name", {"type": "string", "pattern": NAME_PATTERN})]
 Dotted: TypeAlias = Annotated[
-    str, Parsed(_dotted, "a dotted path such as model.depth or model.parts[0].depth", {"type": "string", "pattern": DOTTED_PATTERN})
+    str,
+    Parsed(
+        _dotted,
+        "a dotted path such as model.depth or model.parts[0].depth",
+        {"type": "string", "pattern": DOTTED_PATTERN},
+    ),
 ]
 Number: TypeAlias = Annotated[Fraction, Parsed(exact_number, "a number such as 12, 1e-3 or 5/2", _SCALAR)]
 Whole: TypeAlias = Annotated[int, Parsed(_whole, "a whole number", {"type": "integer"})]

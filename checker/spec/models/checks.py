@@ -15,7 +15,6 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema,
 
 from checker.judge.prediction import Over, Within
 from checker.spec.models.base import (
-
     Bracket,
     Dotted,
     Flag,
@@ -31,8 +30,8 @@ from checker.spec.models.base import (
     exact_number,
     kind_of,
     name,
-    share,
     shape_tag,
+    share,
     wrong,
 )
 from checker.spec.models.header import DefinedName, ReferencePatch
@@ -136,7 +135,7 @@ class Predicates(Strict):
     monotone: Literal["increasing", "decreasing"] | None = None
     strictly: Flag = False
     within: Margin | None = None
-    over: dict[AxisName, OverRule] = {}
+    over: dict[AxisName, OverRule] = Field(default_factory=dict)
     as_: As | None = Field(default=None, alias="as", description="'m -> oo', 'x -> 0' or 'N in [64, 4096]'")
     from_: Number | None = Field(default=None, alias="from", description="where the asymptotic regime starts")
     clock: Formula | None = None
@@ -183,11 +182,11 @@ LetValue: TypeAlias = Annotated[
 class Control(Predicates):
     """A near miss: the check with another prediction, another definition, another run, or a dropped assumption."""
 
-    let: dict[DefinedName, LetValue] = {}
-    with_: dict[Dotted, Any] = Field(default={}, alias="with")
+    let: dict[DefinedName, LetValue] = Field(default_factory=dict)
+    with_: dict[Dotted, Any] = Field(default_factory=dict, alias="with")
     drop: Name | None = None
-    of: Names = Field(default=[], description="the checks it is a near miss of; default: every one it applies to")
-    at: dict[Name, Number] = {}
+    of: Names = Field(default_factory=list, description="the checks it is a near miss of; default: every one it applies to")
+    at: dict[Name, Number] = Field(default_factory=dict)
     because: Prose | None = None
 
     @property
@@ -208,6 +207,6 @@ class Measure(Strict):
     """One run and the checks and controls that read it."""
 
     run: Name
-    let: dict[DefinedName, Formula] = {}
+    let: dict[DefinedName, Formula] = Field(default_factory=dict)
     checks: dict[Name, Check] = Field(min_length=1)
-    controls: list[Control] = Field(default=[], max_length=50)
+    controls: list[Control] = Field(default_factory=list, max_length=50)

@@ -45,11 +45,11 @@ class Claim(Strict):
 
     statement: Prose
     source: Source | None = None
-    assumes: list[Name] = []
+    assumes: list[Name] = Field(default_factory=list)
     origin: Literal["paper", "derived"] = "paper"
     strength: Literal["upper", "lower", "tight", "approximation"] | None = None
-    prove: dict[Name, AnyObligation] = {}
-    measure: list[Measure] = Field(default=[], max_length=50)
+    prove: dict[Name, AnyObligation] = Field(default_factory=dict)
+    measure: list[Measure] = Field(default_factory=list, max_length=50)
     proxy: Prose | None = Field(default=None, description="what a stand-in does and does not show")
     unchecked: Prose | None = Field(default=None, description="why no run can cover this")
     expected: VERDICTS = "PASS"
@@ -70,18 +70,20 @@ class File(Strict):
     """A claim file: a paper, its vocabulary, its runs and its claims."""
 
     paper: Paper
-    symbols: dict[Name, Symbol] = {}
-    definitions: dict[DefinedName, Definition] = {}
-    references: dict[Name, Reference] = {}
-    assumptions: dict[Name, Assumption] = {}
-    runs: dict[Name, Run] = {}
+    symbols: dict[Name, Symbol] = Field(default_factory=dict)
+    definitions: dict[DefinedName, Definition] = Field(default_factory=dict)
+    references: dict[Name, Reference] = Field(default_factory=dict)
+    assumptions: dict[Name, Assumption] = Field(default_factory=dict)
+    runs: dict[Name, Run] = Field(default_factory=dict)
     claims: dict[Name, Claim] = Field(min_length=1)
     notes: Prose | None = None
 
     @model_validator(mode="after")
     def _own_claim(self) -> File:
         if all(claim.origin == "derived" for claim in self.claims.values()):
-            raise wrong("no claim is the paper's own", expected="at least one claim without origin: derived", at="claims")
+            raise wrong(
+                "no claim is the paper's own", expected="at least one claim without origin: derived", at="claims"
+            )
         return self
 
 

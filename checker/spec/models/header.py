@@ -26,6 +26,7 @@ from checker.spec.models.base import (
 )
 
 _ARXIV = r"^(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d{1,2})?$"
+_IMPLICIT = "solves maximises minimises"
 _DEFINED = r"^[A-Za-z][A-Za-z0-9_]{0,39}(\([A-Za-z0-9_, ]*\))?$"
 
 
@@ -72,25 +73,27 @@ class Paper(Strict):
 class Symbol(Strict):
     """A mathematical name: where it lives, what it means, how it prints.
 
-    ``shape`` makes it an array; ``rows`` and ``psd`` say more about a matrix; ``values`` lists all it may be; ``law`` makes
-    it a random variable; ``axis: log`` marks a time of which only the logarithm is ever evaluated.
+    ``shape`` makes it an array; ``rows`` and ``psd`` say more about a matrix; ``values`` lists all it may be;
+    ``law`` makes it a random variable; ``axis: log`` marks a time of which only the logarithm is ever evaluated.
     """
 
     domain: Literal["real", "positive", "nonnegative", "negative", "integer"] | None = None
-    where: Formulas = []
+    where: Formulas = Field(default_factory=list)
     meaning: Prose | None = None
     latex: Prose | None = None
-    shape: list[Formula] = Field(default=[], max_length=4)
+    shape: list[Formula] = Field(default_factory=list, max_length=4)
     rows: Literal["unit", "simplex", "orthonormal"] | None = None
     psd: Flag = False
-    values: list[Number] = Field(default=[], max_length=1000)
+    values: list[Number] = Field(default_factory=list, max_length=1000)
     law: Formula | None = None
     axis: Literal["log"] | None = None
 
     @model_validator(mode="after")
     def _domain_or_law(self) -> Symbol:
         if self.domain is None and self.law is None and not self.values:
-            raise wrong("a symbol needs its domain", expected="domain: real, positive, nonnegative, negative or integer")
+            raise wrong(
+                "a symbol needs its domain", expected="domain: real, positive, nonnegative, negative or integer"
+            )
         return self
 
 
@@ -121,7 +124,7 @@ class Minimises(Strict):
 def _definition_tag(value: Any) -> str | None:
     if not isinstance(value, dict):
         return "<text>"
-    return next((f"<{key}>" for key in ("solves", "maximises", "minimises") if key in value), None)
+    return next((f"<{key}>" for key in _IMPLICIT.split() if key in value), None)
 
 
 Definition: TypeAlias = Annotated[
@@ -130,22 +133,32 @@ Definition: TypeAlias = Annotated[
     | Annotated[Maximises, Tag("<maximises>")]
     | Annotated[Minimises, Tag("<minimises>")],
     Discriminator(
-        _definition_tag, "claim", "{message}", {"message": "a definition is a formula or a map with solves, maximises or minimises"}
+        _definition_tag,
+        "claim",
+        "{message}",
+        {
+            "message": "not a definition",
+            "expected": "a formula, or a map with solves, maximises or minimises",
+            "known": _IMPLICIT,
+        },
     ),
 ]
 Unknowns: TypeAlias = Annotated[
-    Annotated[Name, Tag("<text>")] | Annotated[list[Name], Tag("<list>")] | Annotated[dict[Name, list[Formula]], Tag("<map>")],
+    Annotated[Name, Tag("<text>")]
+    | Annotated[list[Name], Tag("<list>")]
+    | Annotated[dict[Name, list[Formula]], Tag("<map>")],
     Discriminator(shape_tag),
 ]
 
 
 class Reference(Strict):
-    """A per-instance truth: code solves the program, its residual is asserted, values are ``name.unknown``, ``name.value``."""
+    """A per-instance truth: code solves the program, its residual is asserted, values are ``name.unknown``,
+    ``name.value``."""
 
     minimise: Formula
     in_: Unknowns = Field(alias="in", description="unknowns and their shapes, such as {w: [d]}")
-    subject_to: Formulas = []
-    dual: Names = []
+    subject_to: Formulas = Field(default_factory=list)
+    dual: Names = Field(default_factory=list)
     residual_below: Number
 
 
@@ -154,8 +167,8 @@ class ReferencePatch(Strict):
 
     minimise: Formula | None = None
     in_: Unknowns | None = Field(default=None, alias="in")
-    subject_to: Formulas = []
-    dual: Names = []
+    subject_to: Formulas = Field(default_factory=list)
+    dual: Names = Field(default_factory=list)
     residual_below: Number | None = None
 
 
@@ -165,4 +178,4 @@ class Assumption(Strict):
     statement: Prose
     by: Literal["data", "model", "loss", "dynamics", "experiment"] | None = None
     check: Formula | None = None
-    broken_by: dict[Dotted, Any] = Field(default={}, description="a patch of the parameters under which it is false")
+    broken_by: dict[Dotted, Any] = Field(default_factory=dict, description="a patch of the parameters under which it is false")

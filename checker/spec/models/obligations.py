@@ -1,6 +1,8 @@
 """Obligations: what a claim asks the provers, one map per kind.
 
-The one idea to know: the kind is a key (``show:``, ``root:``, ``series:``, ...) and its fields stand beside it.  Fields that
+The one idea to know: the kind is a key (``show:``, ``root:``, ``series:``, ...) and its fields stand beside it. 
+Fields
+that
 every kind has: ``given`` (hypotheses), ``for`` (a family, one verdict per member), ``covers``, ``time_limit`` and ``controls``
 (near misses that must be refuted, each a patch of the obligation's own fields).
 """
@@ -18,11 +20,9 @@ from checker.spec.models.base import (
     Formula,
     Formulas,
     Name,
-    Names,
     Number,
     Parsed,
     Prose,
-    Share,
     Strict,
     Whole,
     exact_number,
@@ -60,9 +60,12 @@ def _range(text: str) -> list[Any]:
     return [exact_number(str(value)) for value in range(first, last + 1)]
 
 
-Range: TypeAlias = Annotated[list[Any], Parsed(_range, "1..6, a number, or a list of numbers", {"type": ["string", "number"]})]
+Range: TypeAlias = Annotated[
+    list[Any], Parsed(_range, "1..6, a number, or a list of numbers", {"type": ["string", "number"]})
+]
 FamilyAxis: TypeAlias = Annotated[
-    Annotated[Range, Tag("<text>")] | Annotated[list[Number], Field(min_length=1, max_length=MAX_MEMBERS), Tag("<list>")],
+    Annotated[Range, Tag("<text>")]
+    | Annotated[list[Number], Field(min_length=1, max_length=MAX_MEMBERS), Tag("<list>")],
     Discriminator(shape_tag),
 ]
 Family: TypeAlias = Annotated[
@@ -76,15 +79,17 @@ ErrorOrder: TypeAlias = Annotated[Order, Parsed(_order, "O(u**4)", {"type": "str
 class Obligation(Strict):
     """What every kind has."""
 
-    given: Formulas = []
-    for_: Family = Field(default={}, alias="for", description="symbols and their values; the verdict is per member")
+    given: Formulas = Field(default_factory=list)
+    for_: Family = Field(default_factory=dict, alias="for", description="symbols and their values; the verdict is per member")
     covers: Literal["step", "case", "claim"] = "step"
     time_limit: Number | None = Field(default=None, description="seconds per member, at most 600")
 
     @model_validator(mode="after")
     def _limit(self) -> Obligation:
         if self.time_limit is not None and not 0 < self.time_limit <= 600:
-            raise wrong("out of range", found=str(self.time_limit), expected="more than 0, at most 600", at="time_limit")
+            raise wrong(
+                "out of range", found=str(self.time_limit), expected="more than 0, at most 600", at="time_limit"
+            )
         return self
 
 
@@ -210,7 +215,7 @@ class Certificate(Obligation):
 
     certificate: Formula
     multipliers: Formulas
-    squares: Formulas = []
+    squares: Formulas = Field(default_factory=list)
 
 
 class Enclosure(Obligation):
@@ -263,7 +268,7 @@ def _with_controls(kind: type[Obligation]) -> type[Obligation]:
         f"{kind.__name__}Obligation",
         __base__=kind,
         __doc__=kind.__doc__,
-        controls=(near_misses, Field(default=[], max_length=50)),
+        controls=(near_misses, Field(default_factory=list, max_length=50)),
     )
     return cast(type[Obligation], made)
 
@@ -276,13 +281,13 @@ def _obligation_union() -> Any:
     union = members[0]
     for member in members[1:]:
         union = union | member
-    message = f"what is asked? expected one of {', '.join(KINDS)}"
+    context = {"message": "what is asked?", "expected": ", ".join(KINDS), "known": " ".join(KINDS)}
 
     def tag(value: Any) -> str | None:
         key = kind_key(value)
         return f"<{key}>" if key else None
 
-    return Annotated[union, Discriminator(tag, "claim", "{message}", {"message": message})]
+    return Annotated[union, Discriminator(tag, "claim", "{message}", context)]
 
 
 AnyObligation: TypeAlias = _obligation_union()  # type: ignore[valid-type]

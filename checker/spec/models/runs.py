@@ -22,7 +22,9 @@ class LogSpaced(Strict):
         if not 0 < self.log_spaced[0] < self.log_spaced[1]:
             raise wrong("the ends are not 0 < a < b", expected="log_spaced: [a, b] with 0 < a < b", at="log_spaced")
         if not 2 <= self.points <= MAX_POINTS:
-            raise wrong("the wrong number of points", found=str(self.points), expected=f"2 to {MAX_POINTS}", at="points")
+            raise wrong(
+                "the wrong number of points", found=str(self.points), expected=f"2 to {MAX_POINTS}", at="points"
+            )
         return self
 
 
@@ -40,16 +42,16 @@ Patch: TypeAlias = dict[Dotted, Any]
 class Run(Strict):
     """One experiment with its parameters.
 
-    ``sweep`` is a product of axes, or a list of cases that go together.  A missed ``require`` is an ERROR.  ``scale`` and
-    ``arms`` are patches with dotted paths; arms share seeds and data and publish ``name.arm``.
+    ``sweep`` is a product of axes, or a list of cases that go together.  A missed ``require`` is an ERROR. 
+    ``scale`` and ``arms`` are patches with dotted paths; arms share seeds and data and publish ``name.arm``.
     """
 
     experiment: Name
     params: dict[str, Any]
-    sweep: Sweep = {}
-    require: Formulas = []
-    scale: dict[Literal["smoke", "standard", "large"], Patch] = {}
-    arms: dict[Name, Patch] = {}
+    sweep: Sweep = Field(default_factory=dict)
+    require: Formulas = Field(default_factory=list)
+    scale: dict[Literal["smoke", "standard", "large"], Patch] = Field(default_factory=dict)
+    arms: dict[Name, Patch] = Field(default_factory=dict)
     may_diverge: Flag = False
     seeds: Whole | None = None
 

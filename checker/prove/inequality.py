@@ -1,0 +1,186 @@
+"""Inequalities: refuted by an exact point, or proved by intervals, z3 on atoms, the derivative ladder and a few cuts.
+
+The one idea to know: sampling comes first and is the independent refuter; the prover behind it must be right without
+it, which ``sampler=False`` lets a test check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from checker.expr.domain import Domain
+from checker.expr.errors import UnsupportedError
+from checker.expr.node import MINUS_ONE, Add, Mul, Node, Num, Rel, neg, sub, symbols_of
+from checker.expr.to_arb import evaluate, holds
+from checker.prove.implication import prove_unsat
+from checker.prove.ladder import Ladder
+from checker.prove.outcome import Evidence, Outcome, Status
+from checker.prove.points import Point, in_domain, narrow, sample, satisfies, shrink
+from checker.prove.subdivide import prove_on_parts
+from checker.verdict import How
+
+_POINTS = 90
+_DESCENT_STARTS = 3
+_DESCENT_STEPS = 14
+
+
+def prove_inequality(
+    goal: Rel, domains: Mapping[str, Domain], given: Sequence[Node] = (), *, sampler: bool = True, budget: int = 150
+) -> Outcome:
+    """``goal`` (``<``, ``<=``, ``>``, ``>=``) on the domain under the hypotheses; definedness is not looked at here."""
+    used = _relevant(goal, domains, given)
+    evidence: list[Evidence] = []
+    if sampler:
+        witness, looked = refute(goal, used, given)
+        if witness is not None:
+            return refuted(goal, witness, used, given)
+        evidence.append(Evidence("sampler", "is there a point where it fails?", f"none of {looked} points"))
+    f, strict = oriented(goal)
+    if not symbols_of(f):
+        return _constant(goal, evidence)
+    box = narrow(used, given)
+    ladder = Ladder(given, budget, probe=sampler)
+    parts = prove_on_parts(ladder, f, strict, box)
+    if parts:
+        how = ", ".join(sorted(ladder.used)) or "intervals"
+        where = "the whole domain" if parts == 1 else f"{parts} parts of the domain"
+        evidence.append(Evidence("intervals and ladder", "does it hold everywhere?", f"yes, on {where} ({how})"))
+        return Outcome(Status.PROVED, "proved on the whole domain by rigorous enclosures", How.PROVED, tuple(evidence))
+    answer, asked = prove_unsat(goal, given, used)
+    evidence += asked
+    if answer.status == "unsat":
+        return Outcome(Status.PROVED, _unsat_reason(asked), How.PROVED, tuple(evidence))
+    if answer.status == "sat" and answer.model is not None and sampler:
+        return refuted(goal, answer.model, used, given, tuple(evidence))
+    if answer.status == "disagree":
+        return Outcome(Status.DISAGREE, answer.reason, evidence=tuple(evidence))
+    evidence.append(Evidence("intervals and ladder", "does it hold everywhere?", f"not decided after {ladder.nodes} goals"))
+    return Outcome(Status.UNDECIDED, "neither a counterexample nor a proof was found", evidence=tuple(evidence))
+
+
+def oriented(goal: Rel) -> tuple[Node, bool]:
+    """``(f, strict)`` such that the goal says ``f > 0`` (strict) or ``f >= 0``."""
+    greater, less = (goal.left, goal.right) if goal.op in (">", ">=") else (goal.right, goal.left)
+    return _difference(greater, less), goal.op in ("<", ">")
+
+
+def _difference(greater: Node, less: Node) -> Node:
+    terms = [*(greater.args if isinstance(greater, Add) else (greater,))]
+    for term in less.args if isinstance(less, Add) else (less,):
+        if isinstance(term, Mul) and term.args[0] == MINUS_ONE and len(term.args) == 2:
+            terms.append(term.args[1])
+        elif isinstance(term, Mul) and isinstance(term.args[0], Num):
+            terms.append(Mul((Num(-term.args[0].value), *term.args[1:])))
+        else:
+            terms.append(neg(term))
+    kept = [term for term in terms if term != Num(Fraction(0))]
+    return Add(tuple(kept)) if len(kept) > 1 else kept[0] if kept else sub(greater, less)
+
+
+def _relevant(goal: Node, domains: Mapping[str, Domain], given: Sequence[Node]) -> dict[str, Domain]:
+    names = set(symbols_of(goal)).union(*(symbols_of(hypothesis) for hypothesis in given))
+    return {name: domains.get(name, Domain()) for name in sorted(names)}
+
+
+def refute(goal: Node, domains: Mapping[str, Domain], given: Sequence[Node], count: int = _POINTS) -> tuple[Point | None, int]:
+    """An exact point of the domain that satisfies the hypotheses and where the goal certainly fails; and how many were tried."""
+    box = narrow(domains, given)
+    points = sample(box, given, count if domains else 1)
+    looked = 0
+    for point in points:
+        looked += 1
+        if holds(goal, point, cap=512) is False:
+            return point, looked
+    if isinstance(goal, Rel) and goal.op not in ("==", "!=") and points and domains:
+        for trial in _descend(goal, points, box, given):
+            looked += 1
+            if holds(goal, trial, cap=512) is False:
+                return trial, looked
+    return None, looked
+
+
+def _descend(goal: Rel, points: Sequence[Point], box: Mapping[str, Domain], given: Sequence[Node]) -> list[Point]:
+    """Points found by stepping downhill in the goal's slack from its lowest samples: violations hide off the grid."""
+    f, _ = oriented(goal)
+
+    def slack(point: Point) -> float:
+        value = evaluate(f, point, 64)
+        return float(value.mid()) if value.is_finite() else float("inf")
+
+    ranked = sorted(((slack(point), index) for index, point in enumerate(points)), key=lambda item: item)
+    ends: list[Point] = []
+    for low, index in ranked[:_DESCENT_STARTS]:
+        best, point, step = low, dict(points[index]), Fraction(1, 4)
+        for _ in range(_DESCENT_STEPS):
+            moved = False
+            for name in sorted(point):
+                for factor in (step, -step):
+                    trial = {**point, name: _moved(point[name], factor, box[name])}
+                    if not in_domain(trial, box) or not satisfies(trial, given):
+                        continue
+                    value = slack(trial)
+                    if value < best:
+                        best, point, moved = value, trial, True
+                        break
+            if not moved:
+                step /= 3
+        ends.append(point)
+    return ends
+
+
+def _moved(value: Fraction, factor: Fraction, domain: Domain) -> Fraction:
+    if domain.integer:
+        return value + (1 if factor > 0 else -1)
+    if domain.lo is not None and domain.hi is not None:
+        shifted = value + factor * (domain.hi - domain.lo) / 2
+    else:
+        shifted = value + factor * (abs(value) if value else 1)
+    return shifted.limit_denominator(10**9)
+
+
+def refuted(
+    goal: Node,
+    witness: Mapping[str, Fraction],
+    domains: Mapping[str, Domain],
+    given: Sequence[Node],
+    evidence: tuple[Evidence, ...] = (),
+) -> Outcome:
+    """The outcome of a checked counterexample, shrunk towards simple numbers."""
+
+    def bad(point: Point) -> bool:
+        return satisfies(point, given) and holds(goal, point, cap=512) is False
+
+    simple = shrink(witness, domains, bad)
+    shown = {name: str(value) for name, value in sorted(simple.items())}
+    detail = _sides(goal, simple)
+    found = Evidence("balls", "does it hold at the witness?", "no" + (f": {detail}" if detail else ""))
+    return Outcome(Status.REFUTED, "it fails at an exact point of the domain", None, (*evidence, found), shown, detail)
+
+
+def _sides(goal: Node, point: Mapping[str, Fraction]) -> str:
+    if not isinstance(goal, Rel):
+        return ""
+    try:
+        left, right = (evaluate(side, point, 96).str(12, radius=False) for side in (goal.left, goal.right))
+    except UnsupportedError:
+        return ""
+    return f"left = {left}, right = {right}"
+
+
+def _constant(goal: Rel, evidence: list[Evidence]) -> Outcome:
+    """A comparison of two numbers: balls decide it, unless the two are equal."""
+    known = holds(goal, {}, cap=4096)
+    detail = _sides(goal, {})
+    if known is None:
+        evidence.append(Evidence("balls", "which side is larger?", "not separated at 4096 bits"))
+        return Outcome(Status.UNDECIDED, "the two numbers are not separated by balls", evidence=tuple(evidence), detail=detail)
+    evidence.append(Evidence("balls", "which side is larger?", detail or "decided"))
+    if known:
+        return Outcome(Status.PROVED, "a rigorous comparison of two numbers", How.PROVED, tuple(evidence), detail=detail)
+    return Outcome(Status.REFUTED, "the comparison of the two numbers is false", evidence=tuple(evidence), detail=detail)
+
+
+def _unsat_reason(asked: Sequence[Evidence]) -> str:
+    alone = any("z3 alone" in item.answer for item in asked)
+    return "no point satisfies the hypotheses and violates the goal" + (" (z3 alone)" if alone else ", confirmed by intervals")

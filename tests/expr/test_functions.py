@@ -1,0 +1,112 @@
+"""Every row of the table against mpmath: derivative, expansion, monotonicity, parity, bounds, and where it is defined."""
+
+import dataclasses
+
+import mpmath as mp
+import pytest
+from mpmath_reader import FUNCTIONS as ORACLE
+from mpmath_reader import close, value
+
+from checker.expr.functions import FORMS, FUNCTIONS, INTERNAL, NORMS, Function
+from checker.expr.node import ONE, ZERO, Fn, Mul, Sym, num
+
+SCALAR = sorted(name for name, row in FUNCTIONS.items() if row.kind == "scalar")
+ONE_ARGUMENT = [name for name in SCALAR if FUNCTIONS[name].largest == 1]
+# points inside the domain, none at a kink
+INSIDE = {
+    "log": [0.1, 1.3, 40], "log1p": [-0.9, 0.2, 40], "asin": [-0.9, 0.3, 0.8], "acos": [-0.9, 0.3, 0.8],
+    "atanh": [-0.9, 0.3, 0.8], "acosh": [1.1, 2, 40], "LambertW": [-0.3, 0.2, 5, 40], "loggamma": [0.1, 1.7, 40],
+    "gamma": [0.1, 1.7, 6.5, -0.5], "digamma": [0.1, 1.7, 40], "factorial": [0, 0.5, 3, 7],
+}
+OUTSIDE = {
+    "log": -1, "log1p": -2, "asin": 2, "acos": -2, "atanh": 1, "acosh": 0.5, "LambertW": -1, "gamma": -2, "digamma": 0,
+    "loggamma": -0.5, "factorial": -3, "tan": None,
+}
+TWO_ARGUMENTS = {"polygamma": [(1, 0.7), (2, 3.5)], "binomial": [(5.5, 2.2), (7, 3)], "hypot": [(3, 4), (-1, 0.5)]}
+
+
+def points(name):
+    return TWO_ARGUMENTS.get(name) or [(x,) for x in INSIDE.get(name, [-2.2, -0.4, 0.3, 1.6, 5])]
+
+
+def derivative_agrees(row: Function, point: tuple[float, ...]) -> bool:
+    """The row's partial derivatives against numerical ones of the function itself, at 50 digits."""
+    names = ["a", "b"][: len(point)]
+    slopes = row.derivative(tuple(map(Sym, names)))
+    at = [mp.mpf(x) for x in point]
+    for i, slope in enumerate(slopes):
+        if row.name == "polygamma" and i == 0:
+            continue
+        numeric = mp.diff(lambda x, i=i: ORACLE[row.name](*at[:i], x, *at[i + 1 :]), at[i])
+        if not close(value(slope, dict(zip(names, at, strict=True))), numeric, 15):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("name", [n for n in SCALAR if n not in ("sign", "floor")])
+def test_derivatives(name):
+    assert all(derivative_agrees(FUNCTIONS[name], point) for point in points(name))
+
+
+def test_a_wrong_derivative_would_be_seen():
+    row = FUNCTIONS["tanh"]
+    wrong = dataclasses.replace(row, derivative=lambda a: (Mul((num(2), *row.derivative(a))),))
+    assert not derivative_agrees(wrong, (0.3,))
+
+
+@pytest.mark.parametrize("name", [n for n in SCALAR if FUNCTIONS[n].expansion is not None])
+def test_expansions(name):
+    row = FUNCTIONS[name]
+    for point in points(name):
+        names = ["a", "b"][: len(point)]
+        env = dict(zip(names, map(mp.mpf, point), strict=True))
+        expanded = row.expansion(tuple(map(Sym, names)))
+        assert close(value(expanded, env), ORACLE[name](*env.values()), 30)
+        assert not close(value(expanded, env) + mp.mpf("1e-6"), ORACLE[name](*env.values()), 30)
+
+
+@pytest.mark.parametrize("name", [n for n in SCALAR if FUNCTIONS[n].defined is not None])
+def test_definedness(name):
+    row = FUNCTIONS[name]
+    for point in points(name):
+        conditions = row.defined(tuple(map(Sym, ["a", "b"][: len(point)])))
+        assert all(value(c, dict(zip("ab", point, strict=False))) for c in conditions)
+    if OUTSIDE.get(name) is not None:
+        conditions = row.defined((Sym("a"),))
+        assert not all(value(c, {"a": OUTSIDE[name]}) for c in conditions)
+
+
+@pytest.mark.parametrize("name", ONE_ARGUMENT)
+def test_shape_columns(name):
+    row = FUNCTIONS[name]
+    inside = sorted(mp.mpf(x) for (x,) in points(name))
+    values = [ORACLE[name](x) for x in inside]
+    if row.monotone is not None:
+        ordered = values if row.monotone == "increasing" else values[::-1]
+        assert ordered == sorted(ordered)
+    for x, y in zip(inside, values, strict=True):
+        assert row.lo is None or y >= mp.mpf(row.lo.numerator) / row.lo.denominator
+        assert row.hi is None or y <= mp.mpf(row.hi.numerator) / row.hi.denominator
+        if row.strict:
+            assert (row.lo is None or y != row.lo) and (row.hi is None or y != row.hi)
+        if row.parity is not None:
+            assert close(ORACLE[name](-x), y if row.parity == "even" else -y, 40)
+
+
+def test_what_is_not_monotone_is_not_said_to_be():
+    for name in ("cosh", "sin", "gamma", "loggamma", "abs"):
+        assert FUNCTIONS[name].monotone is None
+
+
+def test_arguments_count():
+    assert FUNCTIONS["max"].largest is None
+    assert FUNCTIONS["log"].largest == 1
+    assert set(NORMS.values()) < INTERNAL
+    assert not FORMS.keys() & FUNCTIONS.keys()
+
+
+def test_derivative_keeps_softplus_a_function():
+    x = Sym("x")
+    first = FUNCTIONS["softplus"].derivative((x,))
+    assert first == (Fn("sigmoid", (x,)),)
+    assert FUNCTIONS["sign"].derivative((x,)) == (ZERO,) != (ONE,)
