@@ -170,6 +170,8 @@ class MeasureResult(Result):
     checks: tuple[CheckResult, ...]
     controls: tuple[ControlResult, ...]
     failures: Mapping[str, str] = Field(default_factory=dict)
+    definitions: Mapping[str, str] = Field(default_factory=dict)  # the `let:` of the measurement, as written
+    unsupported: str = ""  # what it asks for that is not built; there are no checks then
     seconds: float = 0.0
 
 

@@ -25,6 +25,7 @@ _MAX_POWER = 60
 _MAX_DEGREE = 120  # gcd and factorisation are native code that cannot be interrupted: degrees and terms stay small
 _MAX_FACTOR_TERMS = 400
 _MAX_GENERATORS = 128
+MAX_WORK = 60_000  # terms handled in one conversion, restarts included: a limit that does not depend on the clock
 
 
 class Restart(Exception):
@@ -72,6 +73,9 @@ class Table:
     room: int = 24
     atoms: list[Atom] = field(default_factory=list)
     index: dict[tuple[str, Node], int] = field(default_factory=dict)
+    relations: list[tuple[int, int, Frac]] = field(default_factory=list)
+    work: int = 0
+    limit: int = MAX_WORK
     enclosures: dict[Node, Interval | None] = field(default_factory=dict)
     ring: fmpq_mpoly_ctx = field(init=False)
 
@@ -79,7 +83,7 @@ class Table:
         self.reset()
 
     def reset(self) -> None:
-        self.atoms, self.index = [], {}
+        self.atoms, self.index, self.relations = [], {}, []
         self.ring = fmpq_mpoly_ctx.get([f"a{i}" for i in range(self.room)], Ordering.lex)
 
     # --- arithmetic -------------------------------------------------------------------------------------------------
@@ -94,7 +98,8 @@ class Table:
         """The quotient in lowest terms, its denominator with leading coefficient 1."""
         if denominator is None:
             denominator = self.one()
-        if len(numerator) > _MAX_TERMS or len(denominator) > _MAX_TERMS:
+        self.work += 1 + len(numerator) + len(denominator)
+        if len(numerator) > _MAX_TERMS or len(denominator) > _MAX_TERMS or self.work > self.limit:
             raise TooLarge
         if denominator.is_zero():
             raise UnsupportedError("the rational normal form", "a division by zero")
@@ -142,21 +147,16 @@ class Table:
 
     def reduce(self, a: Frac) -> Frac:
         """Apply the relations of the generators, last made first (a relation mentions earlier ones only)."""
-        for position in range(len(self.atoms) - 1, -1, -1):
-            relation = self.atoms[position].relation
-            if relation is None:
+        for position, degree, target in reversed(self.relations):
+            if a.num.degrees()[position] < degree and a.den.degrees()[position] < degree:
                 continue
-            degree, target = relation
             top, bottom = self._lower(a.num, position, degree, target), self._lower(a.den, position, degree, target)
-            if top is None and bottom is None:
-                continue
-            top, bottom = top or Frac(a.num, self.one()), bottom or Frac(a.den, self.one())
             a = self.frac(top.num * bottom.den, top.den * bottom.num)
         return a
 
-    def _lower(self, poly: fmpq_mpoly, position: int, degree: int, target: Frac) -> Frac | None:
+    def _lower(self, poly: fmpq_mpoly, position: int, degree: int, target: Frac) -> Frac:
         if poly.degrees()[position] < degree:
-            return None
+            return Frac(poly, self.one())
         parts: dict[int, dict[tuple[int, ...], fmpq]] = {}
         for exponents, coefficient in poly.terms():
             times, rest = divmod(int(exponents[position]), degree)
@@ -180,6 +180,8 @@ class Table:
                 raise Restart
             self.index[key] = len(self.atoms)
             self.atoms.append(atom)
+            if atom.relation is not None:
+                self.relations.append((self.index[key], *atom.relation))
         return self.ring.gen(self.index[key])
 
     def plain(self, node: Node) -> Frac:

@@ -195,7 +195,7 @@ _SCALAR: tuple[Function, ...] = (
         "erfc", "1 - erf(x), accurate in the tail.", derivative=lambda a: (_minus(_erf_slope(a[0])),),
         monotone="decreasing", lo=F0, hi=Fraction(2), strict=True,
         expansion=lambda a: Add((ONE, _minus(fn("erf", a[0])))),
-        sympy="erfc", arb="erfc", jax="erfc", latex=r"\operatorname{erfc}", ulp=300,
+        sympy="erfc", arb="erfc", jax="erfc", latex=r"\operatorname{erfc}", ulp=16,
     ),
     Function(
         "normcdf", "Distribution function of the standard normal law.",
@@ -204,7 +204,7 @@ _SCALAR: tuple[Function, ...] = (
         ),
         monotone="increasing", lo=F0, hi=F1, strict=True,
         expansion=lambda a: Mul((HALF, fn("erfc", Mul((MINUS_ONE, a[0], Pow(TWO, Num(Fraction(-1, 2)))))))),
-        jax="normcdf", latex=r"\Phi", ulp=300,
+        jax="normcdf", latex=r"\Phi", ulp=16,
     ),
     Function(
         "sigmoid", "1/(1 + exp(-x)).",

@@ -173,6 +173,46 @@ def _polynomial(coefficients: tuple[float, ...], e: Array) -> Array:
     return result
 
 
+_TOP_27_BITS = -(1 << 26)  # two's complement mask over the float64 pattern
+
+
+def _square_rest(x: Array, square: Array) -> Array:
+    """x**2 - square without rounding x**2: x is cut into two halves whose products are exact (Dekker)."""
+    bits = jax.lax.bitcast_convert_type(x, jnp.int64) & _TOP_27_BITS
+    high = jax.lax.bitcast_convert_type(bits, jnp.float64)
+    low = x - high
+    return ((high * high - square) + 2.0 * high * low) + low * low
+
+
+@jax.custom_jvp
+def erfc(x: Array) -> Array:
+    """1 - erf(x); the library's tail has the rounding error of x**2 in its exponent, which is put right here."""
+    inner = jnp.clip(x, 0.0, 30.0)
+    return jsp.erfc(x) * jnp.exp(-_square_rest(inner, inner * inner))
+
+
+erfc.defjvp(
+    lambda primals, tangents: (erfc(primals[0]), -2.0 / math.sqrt(math.pi) * jnp.exp(-(primals[0] ** 2)) * tangents[0])
+)
+
+
+@jax.custom_jvp
+def normcdf(x: Array) -> Array:
+    """Distribution function of the standard normal law, as erfc(-x/sqrt(2))/2 with the exponent x**2/2 put right."""
+    inner = jnp.clip(x, -40.0, 0.0)
+    y = inner * (-math.sqrt(0.5))
+    rest = 0.5 * _square_rest(inner, inner * inner) + (0.5 * (inner * inner) - y * y)
+    return 0.5 * jsp.erfc(x * (-math.sqrt(0.5))) * jnp.exp(-rest)
+
+
+normcdf.defjvp(
+    lambda primals, tangents: (
+        normcdf(primals[0]),
+        1.0 / math.sqrt(2.0 * math.pi) * jnp.exp(-0.5 * primals[0] ** 2) * tangents[0],
+    )
+)
+
+
 _INVERSE_E_HIGH = 0.36787944117144233  # exp(-1) = high + low to 107 bits
 _INVERSE_E_LOW = -1.2428753672788363e-17
 # W = -1 + p - p**2/3 + ... with p = sqrt(2*(E*x + 1)): Corless et al., On the Lambert W function (1996), equation 4.22
@@ -233,13 +273,14 @@ _DIGAMMA_AT_ROOT = tuple((-1) ** (k + 1) * _hurwitz(k + 1, _DIGAMMA_ROOT_HIGH) f
 
 def loggamma(x: Array) -> Array:
     """log(gamma(x)) for x > 0, else NaN; XLA's own loses all relative accuracy at its zeros 1 and 2."""
-    near = (x >= 0.5) & (x <= 3.5)
+    near = (x >= 0.5) & (x <= 4.5)
     whole = jnp.where(near, jnp.round(x), 2.0)
     e = jnp.where(near, x - whole, 0.0)
-    # gamma(x + 1) = x*gamma(x) leads from 1 and from 3 to 2
-    step = jnp.where(whole < 1.5, -log1p(e), jnp.where(whole > 2.5, log1p(1.0 + e), 0.0))
+    # gamma(x + 1) = x*gamma(x) leads from 1, 3 and 4 to 2
+    product = jnp.where(whole > 2.5, x - 1.0, 1.0) * jnp.where(whole > 3.5, x - 2.0, 1.0)
+    step = jnp.where(whole < 1.5, -log1p(e), jnp.log(product))
     series = _polynomial(_LOGGAMMA_AT_2, e) + step
-    return jnp.where(near, series, jnp.where(x > 0, jax.lax.lgamma(jnp.where((x > 0) & ~near, x, 4.0)), jnp.nan))
+    return jnp.where(near, series, jnp.where(x > 0, jax.lax.lgamma(jnp.where((x > 0) & ~near, x, 5.0)), jnp.nan))
 
 
 def digamma(x: Array) -> Array:
@@ -287,7 +328,7 @@ RECIPES: Mapping[str, Recipe] = {
     "exp": jnp.exp, "log": jnp.log, "abs": jnp.abs, "sign": jnp.sign, "floor": jnp.floor,
     "sin": jnp.sin, "cos": jnp.cos, "tan": jnp.tan, "asin": jnp.arcsin, "acos": jnp.arccos, "atan": jnp.arctan,
     "sinh": sinh, "cosh": cosh, "tanh": tanh, "asinh": jnp.arcsinh, "acosh": jnp.arccosh,
-    "atanh": atanh, "erf": jsp.erf, "erfc": jsp.erfc, "normcdf": jsp.ndtr, "lognormcdf": jsp.log_ndtr,
+    "atanh": atanh, "erf": jsp.erf, "erfc": erfc, "normcdf": normcdf, "lognormcdf": jsp.log_ndtr,
     "sigmoid": sigmoid, "softplus": softplus, "relu": lambda x: jnp.maximum(x, 0.0), "log1p": log1p, "expm1": jnp.expm1,
     "lambertw": lambertw, "gamma": gamma, "loggamma": loggamma, "digamma": digamma, "polygamma": polygamma,
     "factorial": lambda n: gamma(n + 1.0), "binomial": binomial, "hypot": hypot,

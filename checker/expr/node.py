@@ -9,7 +9,6 @@ name of their variable are equal.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -44,7 +43,7 @@ class Node:
 
     def fields(self) -> tuple[Any, ...]:
         """The node's own data and children, in order of declaration."""
-        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))  # type: ignore[arg-type]
+        return tuple([getattr(self, name) for name in type(self).__slots__])
 
     def children(self) -> tuple[Node, ...]:
         """Every direct sub-expression, in reading order."""

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from flint import fmpq_mpoly
 
-from checker.expr.canonical import Frac, Restart, Table, TooLarge
+from checker.expr.canonical import MAX_WORK, Frac, Restart, Table, TooLarge
 from checker.expr.domain import Domain
 from checker.expr.elementary import Converter
 from checker.expr.errors import UnsupportedError
@@ -67,13 +67,13 @@ class Normal:
         return content / below, [*top, *((poly, -times) for poly, times in bottom)]
 
 
-def normal(node: Node, box: Mapping[str, Interval] | None = None) -> Normal:
-    """The normal form of ``node``; signs known on ``box`` (one interval per symbol, by default the real line) are used.
+def normal(node: Node, box: Mapping[str, Interval] | None = None, limit: int = MAX_WORK) -> Normal:
+    """The normal form of ``node``; signs known on ``box`` (one interval per symbol, by default the real line) are used.  ``limit`` bounds the work, counted in terms handled.
 
     Raises ``UnsupportedError`` for what has no value as a real formula, and when the form grows too large.
     """
     known = {name: REALS for name in symbols_of(node)}
-    table = Table({**known, **(box or {})})
+    table = Table({**known, **(box or {})}, limit=limit)
     for _ in range(_RESTARTS):
         try:
             return Normal(table, table.reduce(Converter(table).visit(node)))

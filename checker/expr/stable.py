@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from checker.expr.build import negate, plus, times
+from checker.expr.derive import shape_leaves
 from checker.expr.functions import HALF, fn
 from checker.expr.node import MINUS_ONE, ONE, Add, Fn, Mul, Node, Num, Pow, map_children
 
@@ -66,8 +67,8 @@ def _coefficient(node: Node) -> tuple[Fraction, Node]:
     return weight, times(rest) if rest else ONE
 
 
-def _opposite(a: Node, b: Node) -> bool:
-    return linear(a) == {key: -value for key, value in linear(b).items()}
+def _raised(base: Node, order: Fraction) -> Node:
+    return base if order == 1 else Pow(base, Num(order))
 
 
 def _is(node: Node, name: str) -> bool:
@@ -81,6 +82,8 @@ def _arg(node: Node) -> Node:
 def _sum(node: Add) -> Node:
     """``exp(x) - 1``, and ``1 -`` something that has an accurate complement."""
     terms = list(node.args)
+    if len(terms) == 2 and (slope := _logistic_slope(terms)) is not None:
+        return slope
     for one in (ONE, MINUS_ONE):
         if one not in terms:
             continue
@@ -91,6 +94,15 @@ def _sum(node: Add) -> Node:
                 terms[terms.index(term)] = replaced
                 return terms[0] if len(terms) == 1 else Add(tuple(terms))
     return node
+
+
+def _logistic_slope(terms: Sequence[Node]) -> Node | None:
+    """``s(x) - s(x)**2`` is ``s(x)*s(-x)``, which keeps its digits where s(x) is 1."""
+    for first, second in ((terms[0], terms[1]), (terms[1], terms[0])):
+        weight, rest = _coefficient(second)
+        if _is(first, "sigmoid") and weight == -1 and rest == Pow(first, _TWO):
+            return times((first, fn("sigmoid", negate(_arg(first)))))
+    return None
 
 
 def _with_one(term: Node) -> Node | None:
@@ -135,31 +147,29 @@ def _product(node: Mul) -> Node:
     if not exponents:
         return node
     others = [factor for factor in node.args if _exponent_of(factor) is None]
-    total = _collect(exponents) if len(exponents) > 1 else exponents[0]
+    # not simplified: exp(v)*exp(-v) of a vector has to stay a vector
+    total = plus(exponents)
     for i, factor in enumerate(others):
-        if _is(factor, "sigmoid") and _opposite(total, _arg(factor)):
-            others[i] = fn("sigmoid", total)
-            return times(others)
+        base, order = (factor.base, factor.exponent) if isinstance(factor, Pow) else (factor, ONE)
+        if _is(base, "sigmoid") and isinstance(order, Num) and order.value > 0:
+            whole = negate(times((order, _arg(base))))
+            if linear(total) == linear(whole) and shape_leaves(total) <= shape_leaves(base):
+                others[i] = _raised(fn("sigmoid", negate(_arg(base))), order.value)
+                return times(others)
     if len(exponents) == 1:
         return node
-    if not linear(total):
-        return times(others) if others else ONE
     return times([*others, fn("exp", total)])
 
 
-def _collect(terms: Sequence[Node]) -> Node:
-    combined = linear(plus(terms))
-    return plus([times((Num(weight), rest)) for rest, weight in combined.items()]) if combined else Num(Fraction(0))
-
-
 def _power(node: Pow) -> Node:
-    """``1/(1 + exp(x))`` and ``sqrt(x**2 + y**2)``."""
+    """``(1 + exp(x))**-k``, ``sqrt(x**2 + y**2)`` and ``norm(x)**2``."""
     base, exponent = node.base, node.exponent
-    if exponent == MINUS_ONE and isinstance(base, Add) and len(base.args) == 2 and ONE in base.args:
-        other = base.args[1] if base.args[0] == ONE else base.args[0]
-        power = _exponent_of(other)
+    if _is(base, "norm") and exponent == _TWO:
+        return fn("sum", Pow(_arg(base), _TWO))
+    if isinstance(exponent, Num) and exponent.value < 0 and isinstance(base, Add) and ONE in base.args:
+        power = _exponent_of(base.args[1] if base.args[0] == ONE else base.args[0]) if len(base.args) == 2 else None
         if power is not None:
-            return fn("sigmoid", negate(power))
+            return _raised(fn("sigmoid", negate(power)), -exponent.value)
     if exponent == HALF and isinstance(base, Add) and len(base.args) == 2:
         squares = [part.base for part in base.args if isinstance(part, Pow) and part.exponent == _TWO]
         if len(squares) == 2:

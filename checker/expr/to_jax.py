@@ -184,13 +184,6 @@ class _Trace:
         for arg in args:
             if isinstance(arg, Pow) and isinstance(arg.exponent, Num) and arg.exponent.value < 0:
                 below.append(self._power(arg.base, Num(-arg.exponent.value)))
-            elif (
-                isinstance(arg, Num)
-                and arg.value.denominator > 1
-                and _exact(arg.value.numerator, arg.value.denominator)
-            ):
-                above.append(jnp.asarray(float(arg.value.numerator)))
-                below.append(jnp.asarray(float(arg.value.denominator)))
             else:
                 above.append(self.number(arg))
         top = _fold(jnp.multiply, above) if above else jnp.asarray(1.0, dtype=jnp.float64)
@@ -269,10 +262,6 @@ class _Trace:
             inside = (index <= self.number(node.hi)).reshape((-1, *(1,) * (values.ndim - 1)))
             values = jnp.where(inside, values, neutral)
         return jnp.sum(values, axis=0) if node.kind == "Sum" else jnp.prod(values, axis=0)
-
-
-def _exact(*integers: int) -> bool:
-    return all(abs(integer) < 2**53 for integer in integers)
 
 
 def _fold(function: Callable[[Array, Array], Array], values: list[Array]) -> Array:

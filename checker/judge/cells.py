@@ -88,8 +88,7 @@ def settle(found: Sequence[Found], region: Sequence[Region], seeds: int) -> Sett
         verdicts.append(verdict)
         shown.append(cell.divided if verdict is Verdict.FAIL else cell.full)
         if verdict is None:
-            half = np.inf if cell.full is None else (cell.full.hi - cell.full.lo) / 2
-            needed.append(seeds_needed(seeds, float(half), cell.fixed, regions.slack(cell.middle, allowed)))
+            needed.append(seeds_needed(seeds, _half(cell, allowed), cell.fixed, regions.slack(cell.middle, allowed)))
     total = joint(verdicts)
     known = [n for n in needed if n is not None]
     helps = total is None and len(known) == len(needed)
@@ -97,6 +96,15 @@ def settle(found: Sequence[Found], region: Sequence[Region], seeds: int) -> Sett
         tuple(verdicts), total, tuple(shown), max(known) if helps else None, helps or total is not None,
         _worst(found, region, verdicts),
     )
+
+
+def _half(cell: Found, region: Region) -> float:
+    """The half-width of a cell's interval on the sides where its region ends."""
+    if cell.full is None:
+        return np.inf
+    below = cell.middle - cell.full.lo if np.isfinite(region.outer.lo) else 0.0
+    above = cell.full.hi - cell.middle if np.isfinite(region.outer.hi) else 0.0
+    return max(below, above)
 
 
 def _worst(found: Sequence[Found], region: Sequence[Region], verdicts: Sequence[Verdict | None]) -> int:

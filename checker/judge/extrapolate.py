@@ -9,12 +9,11 @@ disagree about is the finite-size error, which is part of the interval (JUDGE se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from checker.judge import intervals
-from checker.judge.intervals import Refusal
 from checker.judge.prediction import Array
 
 #: Tail windows: shares of the span of log size, largest first; all but the last are candidates.
@@ -121,18 +120,11 @@ def pooled(y: Array, error: Array, fit: Fits, a: float, *, of_median: bool = Fal
     windows, terms, _ = fit.weights.shape
     values = np.einsum("nk,wgk->nwg", y, fit.weights)
     wobble = np.einsum("nk,wgk->nwg", error, np.abs(fit.weights))
-    level = a / max(1, len(LADDER) - 1)
-    middle, half, refusals = np.empty((1, windows, terms)), np.empty((1, windows, terms)), list[str]()
-    row = intervals.median if of_median else intervals.mean
-    for w in range(windows):
-        for g in range(terms):
-            got = row(values[:, w, g], level, wobble[:, w, g])
-            middle[0, w, g] = np.median(values[:, w, g]) if of_median else values[:, w, g].mean()
-            if isinstance(got, Refusal):
-                half[0, w, g] = np.inf
-                refusals.append(got.reason)
-            else:
-                half[0, w, g] = max(got.hi - middle[0, w, g], middle[0, w, g] - got.lo)
+    flat = (y.shape[0], windows * terms)
+    row = intervals.medians if of_median else intervals.means
+    centre, low, high, refused = row(values.reshape(flat), a / (len(LADDER) - 1), wobble.reshape(flat))
+    middle = centre.reshape(1, windows, terms)
+    half = np.maximum(high - centre, centre - low).reshape(middle.shape)
     drift = np.zeros_like(middle)
     for window in range(windows):
         for later in range(window + 1, windows):
@@ -142,7 +134,7 @@ def pooled(y: Array, error: Array, fit: Fits, a: float, *, of_median: bool = Fal
             drift[0, window] = np.maximum(drift[0, window], certain)
     sampling = half - wobble.mean(axis=0)[None]
     found = _hull(middle, half, drift, sampling)
-    return found if np.isfinite(found.low[0]) else _refused(found, refusals[0] if refusals else "")
+    return found if np.isfinite(found.low[0]) else replace(found, refused=refused)
 
 
 def _centre(values: Array, of_median: bool) -> tuple[Array, Array]:
@@ -166,10 +158,4 @@ def _hull(middle: Array, half: Array, drift: Array, sampling: Array) -> Extrapol
     rows = np.arange(middle.shape[0])
     return Extrapolation(
         low[rows, window], high[rows, window], sampling.max(axis=2)[rows, window], window, middle, half, drift
-    )
-
-
-def _refused(found: Extrapolation, why: str) -> Extrapolation:
-    return Extrapolation(
-        found.low, found.high, found.sampling, found.window, found.middle, found.half, found.drift, why
     )

@@ -51,28 +51,35 @@ def mean(values: Array, a: float, error: Array | float = 0.0) -> Interval | Refu
     whose rare third value would be invisible.  The lower end comes from ``values - error``, the upper from
     ``values + error``, so that an error bar widens and never shifts.
     """
-    n = values.size
+    _, low, high, refused = means(values[:, None], a, np.broadcast_to(error, values.shape)[:, None])
+    return Interval(float(low[0]), float(high[0])) if np.isfinite(low[0]) else Refusal(refused)
+
+
+def means(values: Array, a: float, error: Array) -> tuple[Array, Array, Array, str]:
+    """``mean`` of many columns (n, m) at once: centres, lower and upper ends (infinite where refused), the first
+    refusal.
+    """
+    n, columns = values.shape
+    centre = values.mean(axis=0)
+    low, high = np.full(columns, -np.inf), np.full(columns, np.inf)
     if n < FEWEST:
-        return Refusal(f"mean needs at least {FEWEST} seeds, has {n}")
-    low = student(values - error, a)
-    if isinstance(low, Refusal) or not np.any(error):
-        return low
-    high = student(values + error, a)
-    return high if isinstance(high, Refusal) else Interval(low.lo, high.hi)
-
-
-def student(values: Array, a: float) -> Interval | Refusal:
-    """``mean`` without numerical error."""
-    n = values.size
-    middle, half, skew_share = student_parts(values[:, None], a)
-    if np.isnan(half[0]):
-        return Refusal(
+        return centre, low, high, f"mean needs at least {FEWEST} seeds, has {n}"
+    below, half_below, skew_below = student_parts(values - error, a)
+    widened = np.any(error)
+    above, half_above, skew_above = student_parts(values + error, a) if widened else (below, half_below, skew_below)
+    flat = np.isnan(half_below) | np.isnan(half_above)
+    skewed = ~flat & (np.maximum(skew_below, skew_above) > _MOST_SKEW)
+    fine = ~(flat | skewed)
+    low[fine], high[fine] = (below - half_below)[fine], (above + half_above)[fine]
+    refused = ""
+    if skewed.any():
+        refused = f"mean refused: too skewed at {n} seeds; use `over: median`, its log, or a ratio of arms"
+    elif flat.any():
+        refused = (
             f"mean refused: {n} seeds show at most two different values; declare `range: [L, U]`, "
             "use `fraction`, or `every` if the quantity does not depend on the seed"
         )
-    if skew_share[0] > _MOST_SKEW:
-        return Refusal(f"mean refused: too skewed at {n} seeds; use `over: median`, its log, or a ratio of arms")
-    return Interval(float(middle[0] - half[0]), float(middle[0] + half[0]))
+    return centre, low, high, refused
 
 
 def student_parts(values: Array, a: float) -> tuple[Array, Array, Array]:
@@ -148,7 +155,17 @@ def median(values: Array, a: float, error: Array | float = 0.0) -> Interval | Re
 
     Assumes nothing but independence.  Refuses only where n is too small for the level.
     """
-    rank = order_rank(values.size, a)
+    _, low, high, refused = medians(values[:, None], a, np.broadcast_to(error, values.shape)[:, None])
+    return Refusal(refused) if refused else Interval(float(low[0]), float(high[0]))
+
+
+def medians(values: Array, a: float, error: Array) -> tuple[Array, Array, Array, str]:
+    """``median`` of many columns (n, m) at once: centres, lower and upper ends (infinite where refused), the
+    refusal.
+    """
+    n, columns = values.shape
+    centre, rank = np.median(values, axis=0), order_rank(n, a)
     if rank < 1:
-        return Refusal(f"median needs more than {values.size} seeds at level {a:.1e}")
-    return Interval(float(np.sort(values - error)[rank - 1]), float(np.sort(values + error)[-rank]))
+        infinite = np.full(columns, np.inf)
+        return centre, -infinite, infinite, f"median needs more than {n} seeds at level {a:.1e}"
+    return centre, np.sort(values - error, axis=0)[rank - 1], np.sort(values + error, axis=0)[-rank], ""

@@ -59,4 +59,4 @@ def seeds_needed(seeds: int, half: float, fixed: float, needed: float) -> int | 
         return max(2 * seeds, FIRST)
     if needed <= fixed or sampling <= 0:
         return None
-    return max(seeds, math.ceil(seeds * (sampling / (needed - fixed)) ** 2))
+    return max(seeds + 1, math.ceil(seeds * (sampling / (needed - fixed)) ** 2))

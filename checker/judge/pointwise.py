@@ -62,7 +62,8 @@ def settle_entries(middle: Array, error: Array, region: Sequence[Region]) -> Arr
 
 def largest(values: Array) -> Array:
     """The largest finite size in each column of values (seeds, cells): the scale against which an error is small."""
-    return np.where(np.isfinite(values), np.abs(values), 0.0).max(axis=0, keepdims=True)
+    size: Array = np.where(np.isfinite(values), np.abs(values), 0.0).max(axis=0, keepdims=True)
+    return size
 
 
 def settle_bound(middle: Array, error: Array, region: Sequence[Region], size: Array, strictly: bool) -> Array:
@@ -128,46 +129,47 @@ def worst_entry(entries: Entries) -> tuple[int, int]:
 def judge_centre(reduced: Reduced, entries: Entries, rule: str, budget: Budget) -> Judgement:
     """The mean or median over seeds in every cell; a single seed is exact up to its numerical error."""
     seeds, cells = entries.middle.shape
-    divided = budget.share(cells)
+    centre, low, high, refused = centre_intervals(entries, rule, budget)
+    _, fail_low, fail_high, _ = centre_intervals(entries, rule, budget.share(cells))
+    fixed = np.where(np.isfinite(entries.error), entries.error, 0.0).mean(axis=0)
     found = []
     for c in range(cells):
-        got = centre_interval(entries, c, rule, budget)
-        fails = got if cells == 1 else centre_interval(entries, c, rule, divided)
-        values = entries.middle[:, c]
-        found.append(
-            Found(
-                got if isinstance(got, Interval) else None,
-                fails if isinstance(fails, Interval) else None,
-                float(np.median(values) if rule == "median" else values.mean()),
-                float(entries.error[:, c].mean()) if np.all(np.isfinite(entries.error[:, c])) else 0.0,
-                got.reason if isinstance(got, Refusal) else "",
-            )
-        )
+        full, divided = _usable(low[c], high[c]), _usable(fail_low[c], fail_high[c])
+        found.append(Found(full, divided, float(centre[c]), float(fixed[c]), "" if full is not None else refused))
     settled = settle(found, entries.region, seeds)
     subject = entries.what if seeds == 1 else f"{rule} of {entries.what}"
-    return assemble(
-        reduced, found, entries.region, settled, how=How.SIMULATED, centre=rule,
-        reason=sentence(subject, reduced, found, entries.region, settled, words.count(seeds, "seed")),
-    )
+    reason = sentence(subject, reduced, found, entries.region, settled, words.count(seeds, "seed"))
+    return assemble(reduced, found, entries.region, settled, how=How.SIMULATED, centre=rule, reason=reason)
 
 
-def centre_interval(entries: Entries, cell: int, rule: str, budget: Budget) -> Interval | Refusal:
-    """The interval of one cell's mean or median at this look."""
-    values, error = entries.middle[:, cell], entries.error[:, cell]
-    if values.size == 1:
-        return intervals.every(values - error, values + error)
+def _usable(low: float, high: float) -> Interval | None:
+    """An interval, if it is one; a median may have one censored end."""
+    return Interval(float(low), float(high)) if np.isfinite(low) or np.isfinite(high) else None
+
+
+def centre_intervals(entries: Entries, rule: str, budget: Budget) -> tuple[Array, Array, Array, str]:
+    """Centres and ends of all cells' means or medians at this look (infinite where refused), and the first refusal."""
+    values, error = entries.middle, entries.error
+    if values.shape[0] == 1:
+        return values[0], (values - error)[0], (values + error)[0], ""
     if rule == "median":
-        return intervals.median(values, budget.level, error)
+        return intervals.medians(values, budget.level, error)
     if entries.bounds is None:
-        return intervals.mean(values, budget.level, error)
-    low, high = entries.bounds
-    ends = []
-    for shifted in (values - error, values + error) if np.any(error > 1e-12 * (high - low)) else (values,):
-        got = intervals.bounded_mean(np.clip(shifted, low, high), entries.bounds, budget.alpha, budget.level)
-        if isinstance(got, Refusal):
-            return got
-        ends.append(got)
-    return Interval(ends[0].lo, ends[-1].hi)
+        return intervals.means(values, budget.level, error)
+    lowest, highest = entries.bounds
+    known = bool(np.all(error <= 1e-12 * (highest - lowest)))  # rounding must not turn counts into other numbers
+    low, high = np.empty(values.shape[1]), np.empty(values.shape[1])
+    for c in range(values.shape[1]):
+        ends = []
+        for shifted in (values[:, c],) if known else (values[:, c] - error[:, c], values[:, c] + error[:, c]):
+            inside = np.clip(shifted, lowest, highest)
+            got = intervals.bounded_mean(inside, entries.bounds, budget.alpha, budget.level)
+            if isinstance(got, Refusal):
+                infinite = np.full(values.shape[1], np.inf)
+                return values.mean(axis=0), -infinite, infinite, got.reason
+            ends.append(got)
+        low[c], high[c] = ends[0].lo, ends[-1].hi
+    return values.mean(axis=0), low, high, ""
 
 
 def sentence(

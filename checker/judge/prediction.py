@@ -72,9 +72,9 @@ class Along:
 class Prediction:
     """A predicate with its numbers.
 
-    ``target`` is broadcastable to the sample's ``(seed, *axes)``: the value, the bound, the limit, or for rates the form
-    f on the axis.  ``upper`` is the second bound of ``between``.  ``correction`` is the declared next-order term on the
-    axis ``along``.
+    ``target`` is broadcastable to the sample's ``(seed, *axes)``: the value, the bound, the limit, for rates the form f
+    on the axis, for ``monotone`` the direction (+1 rising, -1 falling).  ``upper`` is the second bound of ``between``.
+    ``correction`` is the declared next-order term on the axis ``along``.
     """
 
     kind: Kind

@@ -53,7 +53,8 @@ def approaches(body: Node, target: Node, point: Mapping[str, Fraction]) -> Appro
         return Approach(False, "no scale could be evaluated")
     stuck = next((track for track in tracks if not _shrinks(track)), None)
     best = stuck or min(tracks, key=lambda track: track.sizes[-1])
-    confirmed = stuck is None and bool(best.sizes[-1] < _NEAR)
+    near = (1 + abs(evaluate(target, point))) * _NEAR
+    confirmed = stuck is None and bool(best.sizes[-1] < near)
     return Approach(confirmed, f"|f - limit| is {_short(best.sizes[-1])} at s = 1e{best.last_step}, {best.scale}")
 
 

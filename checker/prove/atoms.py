@@ -23,7 +23,8 @@ from checker.expr.node import ZERO, Fn, Node, Rel, Sym, sub, symbols_of
 from checker.expr.to_arb import to_fraction
 from checker.prove.implication import run
 
-_RESOURCES = 400_000
+_RESOURCES = 200_000
+_WORK = 6_000
 _MAX_ATOMS = 14
 _MAX_DEGREE = 16
 _RESTARTS = 12
@@ -41,7 +42,7 @@ def prove_relation(goal: Rel, box: Mapping[str, Domain], given: Sequence[Node] =
     """Whether the relation follows on the box, with hypotheses, where everything in them is defined."""
     relations = [part for part in given if isinstance(part, Rel)]
     names = {name for relation in (goal, *relations) for name in symbols_of(relation)}
-    table = Table({**{name: REALS for name in names}, **box_of(box, 64)})
+    table = Table({**{name: REALS for name in names}, **box_of(box, 64)}, limit=_WORK)
     for _ in range(_RESTARTS):
         try:
             return _ask(table, goal, relations, box)

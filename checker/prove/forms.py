@@ -43,6 +43,7 @@ from checker.expr.to_arb import precision
 
 Box = Mapping[str, Domain]
 
+WORK = 3_000  # terms handled in one normal form: every proof seen so far stayed well below it
 _SMOOTH_BREAKERS = frozenset({"sign", "floor"})
 _KINKS = frozenset({"abs", "max", "min", "relu"})
 
@@ -81,7 +82,7 @@ def simplified(f: Node, strict: bool, box: Box) -> Signed | None:
     go too.  A denominator does not vanish where ``f`` is defined.
     """
     try:
-        form = normal(f, box_of(box, 96))
+        form = normal(f, box_of(box, 96), WORK)
         if form.is_zero:
             return Signed(1, (), zero=True)
         content, factors = form.factors()
@@ -104,7 +105,7 @@ def simplified(f: Node, strict: bool, box: Box) -> Signed | None:
 def normal_node(f: Node, box: Box) -> Node:
     """``f`` through its normal form; ``f`` itself where that cannot be formed."""
     try:
-        return normal(f, box_of(box, 96)).node()
+        return normal(f, box_of(box, 96), WORK).node()
     except UnsupportedError:
         return f
 
@@ -117,7 +118,7 @@ def log_difference(left: Node, right: Node, box: Box) -> Node | None:
     try:
         if not (enclose(left, intervals, 96).positive and enclose(right, intervals, 96).positive):
             return None
-        return normal(sub(Fn("log", (left,)), Fn("log", (right,))), intervals).node()
+        return normal(sub(Fn("log", (left,)), Fn("log", (right,))), intervals, WORK).node()
     except UnsupportedError:
         return None
 
@@ -237,7 +238,14 @@ def _ordered(f: Node, best: str, others: tuple[Node, ...], largest: bool, box: B
 
 
 def _replace(f: Node, part: Node, symbol: Node) -> Node:
-    return symbol if f == part else map_children(f, lambda child: _replace(child, part, symbol))
+    memo: dict[Node, Node] = {part: symbol}
+
+    def visit(node: Node) -> Node:
+        if node not in memo:
+            memo[node] = map_children(node, visit)
+        return memo[node]
+
+    return visit(f)
 
 
 # --- values at the ends of one symbol's range -----------------------------------------------------------------------
@@ -314,7 +322,7 @@ def _limit_by_substitution(f: Node, name: str, end: Fraction | None, upper: bool
 def _limit_of_term(f: Node, name: str, box: Box) -> Interval | None:
     """The limit at plus infinity of one term, by powers: quotients of polynomials in the symbol times bounded atoms."""
     try:
-        form = normal(f, box_of(box, 96))
+        form = normal(f, box_of(box, 96), WORK)
     except UnsupportedError:
         return None
     top = _Growth(form, name, box)

@@ -21,18 +21,19 @@ from checker.expr.node import Const, Fn, Mul, Node, Num, Sym, num, substitute, s
 from checker.expr.rational import normal
 from checker.expr.to_arb import evaluate
 from checker.prove.atoms import prove_sign
-from checker.prove.forms import Box, cases, continuous, face, limit_at, log_difference, normal_node, other_variables, simplified, smooth, split_sides
+from checker.prove.forms import WORK, Box, cases, continuous, face, limit_at, log_difference, normal_node, other_variables, simplified, smooth, split_sides
 from checker.prove.points import candidates
 
 _BITS = 96
-_MAX_NODES = 4_000  # a formula larger than this is not differentiated again
+_MAX_SIZE = 250  # distinct subterms; a larger formula is not looked at
+_UNIT = 25  # so many subterms more count as one goal more: the budget then bounds the time
 _PROBES = 8
 _MAX_QUESTIONS = 16  # to z3: the closing ones come early
 
 
 @dataclass(slots=True)
 class Ladder:
-    """One proof attempt; ``nodes`` counts goals looked at, up to ``budget``.
+    """One proof attempt; ``nodes`` counts goals looked at (large ones several times), up to ``budget``.
 
     ``probe`` lets sample points rule out hopeless goals early; it never proves anything and can be switched off.
     """
@@ -56,9 +57,10 @@ class Ladder:
         return self.memo[key]
 
     def _prove(self, f: Node, strict: bool, box: Box, depth: int) -> bool:
-        if self.nodes >= self.budget:
+        size = _size(f)
+        if self.nodes >= self.budget or size > _MAX_SIZE:
             return False
-        self.nodes += 1
+        self.nodes += 1 + size // _UNIT
         if self._by_interval(f, strict, box):
             return True
         if self.probe and self._hopeless(f, strict, box):
@@ -174,7 +176,7 @@ class Ladder:
         except UnsupportedError:
             return None
         simple = normal_node(slope, box)
-        return None if sum(1 for _ in walk(simple)) > _MAX_NODES else simple
+        return None if _size(simple) > _MAX_SIZE else simple
 
     def _monotone(self, f: Node, slope: Node, name: str, strict: bool, box: Box, depth: int) -> bool:
         for upper in (False, True):  # f increases: its least value is at the lower end
@@ -242,10 +244,10 @@ class Ladder:
         for place in _places(f, name, box):
             value = {name: place}
             rest = {key: domain for key, domain in box.items() if key != name}
-            if not _defined(f, value, rest) or not _defined(slope, value, rest):
+            if not _may_touch(slope, value, rest) or not _defined(f, value, rest) or not _defined(slope, value, rest):
                 continue
             try:
-                flat = normal(substitute(slope, value), box_of(rest, _BITS)).is_zero
+                flat = normal(substitute(slope, value), box_of(rest, _BITS), WORK).is_zero
             except UnsupportedError:
                 continue
             if flat and self.positive(substitute(f, value), strict, rest, depth - 1):
@@ -278,6 +280,19 @@ def _open(domain: Domain, upper: bool) -> bool:
 def _first(points: Iterator[dict[str, Fraction]], count: int) -> Iterator[dict[str, Fraction]]:
     for _, point in zip(range(count), points, strict=False):
         yield point
+
+
+def _size(f: Node) -> int:
+    return sum(1 for _ in walk(f))
+
+
+def _may_touch(slope: Node, value: dict[str, Node], rest: Box) -> bool:
+    """Whether the slope is not plainly different from 0 there, at one point of the other symbols."""
+    for point in _first(candidates(rest), 3):
+        ball = evaluate(substitute(slope, value), point, 64)
+        if ball.is_finite():
+            return bool(ball.contains(0))
+    return True
 
 
 def _defined(f: Node, value: dict[str, Node], rest: Box) -> bool:

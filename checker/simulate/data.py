@@ -42,7 +42,8 @@ def _signs(normal: jax.Array) -> jax.Array:
 
 
 def _unit(vectors: jax.Array) -> jax.Array:
-    return vectors / jnp.linalg.norm(vectors, axis=-1, keepdims=True)
+    lengths: jax.Array = jnp.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / lengths
 
 
 def _separable(params: SeparableData, leaf: Leaf, key: jax.Array) -> Arrays:

@@ -47,7 +47,8 @@ def velocity(model: Model, loss: Loss, log_factor: jax.Array, theta: jax.Array, 
         log_speed = log_speed - jax.nn.logsumexp(loss.log_value(margins)) - jnp.log(theta @ theta)
     elif mean:
         log_speed = log_speed - jnp.log(float(margins.size))
-    return pull(jnp.exp(log_speed))[0]
+    speed: jax.Array = pull(jnp.exp(log_speed))[0]
+    return speed
 
 
 def flow(

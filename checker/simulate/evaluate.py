@@ -40,7 +40,8 @@ class Box:
     def project(self, point: jax.Array) -> jax.Array:
         """The nearest point of the domain (for ``simplex`` and ``unit`` rows, row by row); integers are rounded."""
         if self.rows == "unit":
-            return point / jnp.linalg.norm(point, axis=-1, keepdims=True)
+            lengths: jax.Array = jnp.linalg.norm(point, axis=-1, keepdims=True)
+            return point / lengths
         if self.rows == "simplex":
             return _onto_simplex(point)
         inside = jnp.clip(point, self.lo, self.hi)

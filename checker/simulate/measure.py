@@ -174,9 +174,9 @@ def _run_block(
         judged = block.program.finish(output)
         if judged.failure and seed not in failures:
             failures[seed] = judged.failure
-        finished.append(
-            output._replace(each={**output.each, **judged.each}, twin={**output.twin, **judged.twin}, hidden={})
-        )
+        each: dict[str, Any] = {**output.each, **judged.each}
+        twin: dict[str, Any] = {**output.twin, **judged.twin}
+        finished.append(output._replace(each=each, twin=twin, hidden={}))
     return finished
 
 

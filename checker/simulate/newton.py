@@ -99,7 +99,8 @@ def newton_step(at: Local, gradient: jax.Array, radius: jax.Array) -> jax.Array:
 
 def on_sphere(point: jax.Array, radius: jax.Array) -> jax.Array:
     """The nearest point with norm ``radius``."""
-    return point * (radius / jnp.linalg.norm(point))
+    scaled: jax.Array = point * (radius / jnp.linalg.norm(point))
+    return scaled
 
 
 class _State(NamedTuple):
@@ -145,7 +146,8 @@ def minimise(start: jax.Array, radius: jax.Array, margins: Margins, loss: Loss, 
 
     first = on_sphere(start, radius)
     nothing = jnp.asarray(jnp.inf)
-    begin = _State(first, Found(first, nothing, nothing, nothing, nothing, nothing, first), jnp.asarray(0), jnp.asarray(0))
+    unknown = Found(first, nothing, nothing, nothing, nothing, nothing, first)
+    begin = _State(first, unknown, jnp.asarray(0), jnp.asarray(0))
     return lax.while_loop(unfinished, body, begin).best
 
 

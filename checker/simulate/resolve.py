@@ -38,11 +38,6 @@ class Grid:
     coords: Mapping[str, Array]
     symbols: Mapping[str, tuple[str, Array]]  # symbol -> (axis, value at each coordinate)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Length of each axis."""
-        return tuple(len(self.coords[axis]) for axis in self.axes)
-
     def axes_of(self, names: frozenset[str]) -> tuple[str, ...]:
         """The axes on which anything that depends on the symbols ``names`` varies, in order."""
         found = {self.symbols[name][0] for name in names if name in self.symbols}

@@ -25,7 +25,7 @@ class Bench:
 
     ``available`` are the names that have a value on this run; ``recorded`` the axes of each beyond seed and sweep;
     ``moving`` the names that vary along the sweep.  ``ambiguous`` names mean one thing in the file and another on
-    the run. ``unsupported`` says what is not built.
+    the run.  ``unsupported`` says what is not built.
     """
 
     run: Run

@@ -220,8 +220,7 @@ def _axes(quantity: Node, expectation: Expectation, model: models.Check, path: P
 
 
 def in_log_time(node: Node, bench: Bench, text: str, path: Path, reporter: Reporter) -> Node | None:
-    """``node`` with log t written as the recorded s, where a symbol t has ``axis: log``; t itself is never
-    evaluated."""
+    """``node`` with log t as the recorded s, where a symbol t has ``axis: log``; t itself is never evaluated."""
     names = bench.scope.logarithmic & symbols_of(node)
     if not names or "s" not in bench.recorded_axes:
         if names - bench.available:

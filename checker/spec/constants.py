@@ -7,14 +7,14 @@ a verdict.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from checker.expr.node import Add, Const, Fn, Mul, Node, Num, Pow, Sym
 
 MAX_BITS = 4096
 
-_FUNCTIONS = {
+_FUNCTIONS: Mapping[str, Callable[[float], float]] = {
     "exp": math.exp,
     "log": math.log,
     "abs": abs,

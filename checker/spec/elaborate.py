@@ -1,8 +1,7 @@
 """From the models of a claim file to the claims that provers, experiments and judge receive.
 
 The one idea to know: this is the only place that sees the whole file.  It builds the scope once, reads each run
-once, and
-hands every claim its lemmas, measurements, assumptions and controls; what is wrong anywhere is reported, all at once.
+once, and hands every claim its lemmas, measurements, assumptions and controls; what is wrong is reported all at once.
 """
 
 from __future__ import annotations

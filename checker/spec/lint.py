@@ -101,7 +101,8 @@ def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: R
 def _strength(claim: Claim, check: Check, path: Path, reporter: Reporter) -> None:
     if claim.strength in _ALLOWED and check.expectation.kind in RATES - _ALLOWED[claim.strength]:
         wanted = "rate_at_most" if claim.strength == "upper" else "rate_at_least"
-        message = f"strength: {claim.strength} is a one-sided claim, and {check.expectation.kind} could refute it from the other side"
+        kind = check.expectation.kind
+        message = f"strength: {claim.strength} is a one-sided claim, and {kind} could refute it from the other side"
         reporter.error(path, message, expected=wanted)
 
 
@@ -132,7 +133,8 @@ def _rate(measure: Measure, check: Check, path: Path, reporter: Reporter) -> Non
     span = math.log10(max(kept) / min(kept)) if kept else 0.0
     if len(kept) < MIN_SIZES or span < MIN_DECADES - 1e-9:
         message = (
-            f"an asymptotic rate needs {MIN_SIZES} sizes over {MIN_DECADES:g} decades, this sweep has {len(kept)} over {span:.2g}; "
+            f"an asymptotic rate needs {MIN_SIZES} sizes over {MIN_DECADES:g} decades, "
+            f"this sweep has {len(kept)} over {span:.2g}; "
             f"it can fail but not pass: claim the exponent on the range (as: '{expected.axis} in [a, b]')"
         )
         reporter.warn(path, message)
@@ -154,7 +156,10 @@ def _distance(measure: Measure, control: Control, path: Path, reporter: Reporter
         if distance is None or margin == 0:
             continue
         if distance < CONTROL_DISTANCE * margin * (1 - 1e-9):
-            message = f"the control is too near: {distance:.3g} from the claim, nearer than {CONTROL_DISTANCE} times the margin {margin:.3g}"
+            message = (
+                f"the control is too near: {distance:.3g} from the claim, "
+                f"nearer than {CONTROL_DISTANCE} times the margin {margin:.3g}"
+            )
             reporter.error(path, message, expected="a smaller within, or a control further away")
 
 

@@ -44,8 +44,7 @@ class Reporter:
         return SpecError(message, place.line, place.column, path, found, expected, nearest, self.file)
 
     def expression(self, path: Path, text: str, error: ExpressionError) -> None:
-        """A formula at ``path`` that cannot be read; the place is moved to the offending character where that is
-        known."""
+        """A formula at ``path`` that cannot be read; the place moves to the offending character if that is known."""
         if isinstance(error, KnownError) and self.errors:
             return
         path = self.existing(path)

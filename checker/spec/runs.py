@@ -301,7 +301,7 @@ def _moving(
     data = (symbols_of(node) for node in nodes_in(getattr(params, "data", None)))
     fixed: frozenset[str] = frozenset() if frozenset().union(*data) & swept else DATA_NAMES | drawn
     moving = set(swept) | (set(published) - fixed)
-    for name, reference in solved.items():
+    for reference in solved.values():
         if needs(reference) & moving:
             moving |= set(outputs(reference))
     return frozenset(moving)

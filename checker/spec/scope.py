@@ -70,11 +70,11 @@ class Scope:
 
     @property
     def namespace(self) -> Namespace:
+        """What the parser needs of this scope."""
         return Namespace(self.symbols, self.definitions, self.laws)
 
     def parse(self, text: str) -> Node:
-        """The tree of ``text`` in this scope.  Raises ``ExpressionError``, also for what the parser cannot carry
-        out."""
+        """The tree of ``text``.  Raises ``ExpressionError``, also for what the parser cannot carry out."""
         try:
             return parse(one_line(text), self.namespace)
         except UnsupportedError as error:

@@ -101,8 +101,10 @@ def _path(loc: tuple[str | int, ...], tree: Tree, base: Path) -> Path:
     """The keys of ``loc`` that lead through the data; marks of pydantic are left out."""
     path, data = base, look_up(tree.data, base)
     for position, part in enumerate(loc):
-        if (isinstance(data, dict) and isinstance(part, str) and part in data) or (isinstance(data, list) and
-        isinstance(part, int) and part < len(data)): path, data = (*path, part), data[part]
+        in_map = isinstance(data, dict) and isinstance(part, str) and part in data
+        in_list = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if in_map or in_list:
+            path, data = (*path, part), data[part]
         elif position == len(loc) - 1 and isinstance(data, dict) and isinstance(part, str) and part.isidentifier():
             return path
     return path

@@ -19,6 +19,7 @@ KEY_NOT_TEXT = "a key is a plain name, not a map or a list"
 
 _SPLIT = f"a comma, colon or '#' has split this; quote this formula: {QUOTE}"
 _NULL = f"no value; remove the key, or if this is a piece of a formula, quote this formula: {QUOTE}"
+_COMMENT = f"' #' starts a comment and cuts this short; quote this formula: {QUOTE}, or put two spaces before a comment"
 _BACKSLASH = "in double quotes a backslash makes another character; use single quotes"
 _BOOLEAN_KEYS = frozenset({"on", "off", "yes", "no", "true", "false", "null", "~"})
 _OPENING = {")": "(", "]": "[", "}": "{"}
@@ -47,7 +48,7 @@ def value(text: str, style: str, source: str, after: str, *, split: bool) -> str
         if split:
             return _SPLIT
         if re.match(r" #", after) or re.search(r"\S #", source):
-            return f"' #' starts a comment and cuts this short; quote this formula: {QUOTE}, or put two spaces before a comment"
+            return _COMMENT
     if style == "double" and _ESCAPE.search(source[1:-1].replace("\\\\", "")):
         return _BACKSLASH
     return ""

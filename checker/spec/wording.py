@@ -26,7 +26,8 @@ def in_words(model: models.Obligation) -> str:
         case models.Kkt():
             point = ", ".join(f"{name} = {value}" for name, value in model.at.items())
             conditions = ", ".join(model.kkt.subject_to)
-            text = f"KKT point of: minimise {model.kkt.minimise} subject to {conditions}; at {point}; multipliers {', '.join(model.multipliers)}"
+            program = f"minimise {model.kkt.minimise} subject to {conditions}"
+            text = f"KKT point of: {program}; at {point}; multipliers {', '.join(model.multipliers)}"
         case models.Ode():
             system = ", ".join(f"d{name}/d{model.time} = {rhs}" for name, rhs in model.ode.items())
             solution = ", ".join(f"{name} = {value}" for name, value in (model.solution or {}).items())
@@ -36,7 +37,8 @@ def in_words(model: models.Obligation) -> str:
                 else f"{system}: {model.conserved} is conserved"
             )
         case models.Series():
-            text = f"{model.of} = {model.equals} + O(({model.error.text})**{model.error.power}) as {model.series} -> {model.about}"
+            error = f"O(({model.error.text})**{model.error.power})"
+            text = f"{model.of} = {model.equals} + {error} as {model.series} -> {model.about}"
         case models.Induction():
             text = f"{model.show} for every integer {model.induction} >= {model.from_}"
         case models.Exists():
@@ -44,7 +46,8 @@ def in_words(model: models.Obligation) -> str:
         case models.Impossible():
             text = f"no values satisfy {', '.join(model.impossible)}"
         case models.Certificate():
-            text = f"{model.certificate} by multipliers {', '.join(model.multipliers)} and squares {', '.join(model.squares) or 'none'}"
+            squares = ", ".join(model.squares) or "none"
+            text = f"{model.certificate} by multipliers {', '.join(model.multipliers)} and squares {squares}"
         case models.Enclosure():
             text = f"{model.enclosure} lies in {_interval(model.lies_in)}"
         case models.Show():
@@ -91,12 +94,14 @@ def in_latex(question: asked.Question, given: tuple[Node, ...], names: Mapping[s
             case asked.Relation(goal):
                 text = tex(goal)
             case asked.Root():
-                text = rf"\{{{symbol(question.symbol)} \in {interval(question.inside)} : {tex(question.of)} = 0\}} {place(question)}"
+                where = rf"{symbol(question.symbol)} \in {interval(question.inside)}"
+                text = rf"\{{{where} : {tex(question.of)} = 0\}} {place(question)}"
             case asked.Roots():
                 text = rf"{tex(question.of)} = 0 \implies |{symbol(question.symbol)}| < {tex(question.radius)}"
             case asked.Optimum():
                 operator = r"\arg\max" if question.maximise else r"\arg\min"
-                text = rf"{operator}_{{{symbol(question.symbol)} \in {interval(question.inside)}}} {tex(question.of)} {place(question)}"
+                where = rf"{symbol(question.symbol)} \in {interval(question.inside)}"
+                text = rf"{operator}_{{{where}}} {tex(question.of)} {place(question)}"
             case asked.KKT():
                 conditions = joined(question.subject_to)
                 point = r",\ ".join(f"{symbol(name)} = {tex(value)}" for name, value in question.at.items())

@@ -7,7 +7,9 @@ the same arrays.  Seeds are added in batches; references are solved only when a 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from checker.expr.node import Node
@@ -39,6 +41,20 @@ class Bench:
         self._shelves: dict[str, _Shelf] = {}
         self._found: dict[tuple[str, int, Node], Measurement] = {}
         self.seconds: dict[str, float] = {}
+
+    def prepare(self, sizes: Mapping[str, tuple[Run, int]], jobs: int) -> None:
+        """Measure the first batch of several runs side by side (most of it is compilation, which keeps one core busy).
+
+        What goes wrong here goes wrong again, and is reported, when the run is asked for.
+        """
+
+        def first_batch(run: Run, seeds: int) -> None:
+            with suppress(Exception):
+                self.measurement(run, seeds)
+
+        with ThreadPoolExecutor(max_workers=jobs) as pool:
+            for run, seeds in sizes.values():
+                pool.submit(first_batch, run, seeds)
 
     def measurement(self, run: Run, seeds: int, references: Iterable[str] = ()) -> Measurement:
         """The run on instances ``0 .. seeds - 1``, with the named references solved on each of them."""

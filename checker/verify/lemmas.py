@@ -97,6 +97,8 @@ def lemma_result(lemma: Lemma, answers: Mapping[int, Sequence[MemberResult]]) ->
     A near miss is rejected when one of its members is refuted and none is proved.  A lemma whose near miss is not
     rejected says nothing: INCONCLUSIVE.
     """
+    if lemma.unsupported:
+        return _result(lemma, Verdict.UNSUPPORTED, lemma.unsupported, (), ())
     members = tuple(answers[-1])
     verdict = worst(member.verdict for member in members)
     decisive = next((member for member in members if member.verdict is verdict), members[0])
@@ -108,6 +110,16 @@ def lemma_result(lemma: Lemma, answers: Mapping[int, Sequence[MemberResult]]) ->
     alive = [near_miss.text for near_miss in near_misses if not near_miss.rejected]
     if verdict is Verdict.PASS and alive:
         verdict, reason = Verdict.INCONCLUSIVE, f"the near miss {alive[0]} was not refuted, so the proof shows no power"
+    return _result(lemma, verdict, reason, members, near_misses)
+
+
+def _result(
+    lemma: Lemma,
+    verdict: Verdict,
+    reason: str,
+    members: tuple[MemberResult, ...],
+    near_misses: tuple[NearMissResult, ...],
+) -> LemmaResult:
     return LemmaResult(
         name=lemma.name,
         kind=lemma.kind,

@@ -68,6 +68,11 @@ class Attempt:
 
 def verify_measure(measure: Measure, scale: Scale, bench: Bench, checks_in_claim: int, target: str) -> MeasureResult:
     """Judge the checks of one measurement and their controls; ``target`` is how a user names the claim."""
+    if measure.unsupported:
+        return MeasureResult(
+            run=measure.run.name, experiment=measure.run.experiment, summary="", seeds=0, checks=(), controls=(),
+            unsupported=measure.unsupported,
+        )  # fmt: skip
     alpha = ERROR_BUDGET / max(1, checks_in_claim)
     trials = [Trial(check) for check in measure.checks]
     attempts = [
@@ -91,6 +96,11 @@ def verify_measure(measure: Measure, scale: Scale, bench: Bench, checks_in_claim
         controls=tuple(controls),
         failures={str(seed): reason for seed, reason in failures.items()},
     )
+
+
+def runs_of(measure: Measure) -> list[Run]:
+    """Every run that a measurement and its controls read."""
+    return [measure.run, *(control.run for control in measure.controls if control.run is not None)]
 
 
 def _sizes(run: Run, scale: Scale) -> Iterator[int]:

@@ -13,7 +13,7 @@ from checker.spec.claim import Assumption, Claim, Paper
 from checker.verdict import How, Verdict, worst
 from checker.verify.bench import Bench
 from checker.verify.lemmas import answer_all, lemma_result, questions_of
-from checker.verify.measures import verify_measure
+from checker.verify.measures import runs_of, verify_measure
 from checker.verify.progress import Event, Listener, silent
 from checker.verify.scales import SCALES
 
@@ -77,13 +77,16 @@ def _measure_all(
     bench = Bench(
         options.seed, options.device, lambda text: listener(Event("batch", current, text))
     )
+    scale = SCALES[options.scale]
     results: dict[str, list[MeasureResult]] = {claim.id: [] for claim in claims}
+    runs = [run for claim in claims for measure in claim.measures for run in runs_of(measure)]
+    bench.prepare({run.key: (run, run.seeds or scale.instances) for run in runs}, options.jobs)
     for claim in claims:
         current = f"{slug}/{claim.id}"
         checks = sum(len(measure.checks) for measure in claim.measures)
         for measure in claim.measures:
             listener(Event("claim", current, f"measuring {measure.run.name}"))
-            result = verify_measure(measure, SCALES[options.scale], bench, checks, current.replace(slug, target, 1))
+            result = verify_measure(measure, scale, bench, checks, current.replace(slug, target, 1))
             results[claim.id].append(result)
             for check in result.checks:
                 listener(Event("check", current, f"{check.name}: {check.verdict}"))
@@ -140,10 +143,12 @@ class _Proofs:
 def _claim_result(claim: Claim, lemmas: Sequence[LemmaResult], measures: Sequence[MeasureResult]) -> ClaimResult:
     """The verdict of a claim is the worst of its parts."""
     checks = [check for measure in measures for check in measure.checks]
-    parts = [*(lemma.verdict for lemma in lemmas), *(check.verdict for check in checks)]
+    missing = [measure for measure in measures if measure.unsupported]
+    parts = [*(lemma.verdict for lemma in lemmas), *(check.verdict for check in checks), *(Verdict.UNSUPPORTED for _ in missing)]
     verdict = worst(parts)
     how = _how(lemmas, measures) if verdict is Verdict.PASS else ()
     named = [*((lemma.name, lemma.verdict, lemma.reason) for lemma in lemmas), *((c.name, c.verdict, c.reason) for c in checks)]
+    named += [(measure.run, Verdict.UNSUPPORTED, measure.unsupported) for measure in missing]
     reason = "; ".join(f"{name}: {why}" for name, part, why in named if part is verdict) or (claim.unchecked or "nothing to check")
     expected = Verdict(claim.expected)
     return ClaimResult(

@@ -129,7 +129,8 @@ def figure_of(
             cy = _through(cmiddle, cy, other.prediction)
         else:
             cy = cmiddle
-        curves.append(Curve(label=f"control: {control.text}", role="control", x=_t(cx), y=_t(cy), joined=joined))
+        line = joined or control.form == "prediction"
+        curves.append(Curve(label=f"control: {control.text}", role="control", x=_t(cx), y=_t(cy), joined=line))
     positive_x = bool(np.all(x > 0)) and axis != "seed"
     spread = float(x.max() / x.min()) if positive_x else 1.0
     shown = np.concatenate([np.asarray(c.y) for c in curves if c.role != "region"])

@@ -33,7 +33,8 @@ def sample(
     names = ("seed", *axes)
     places = {axis: np.arange(array.shape[i], dtype=float) for i, axis in enumerate(names)}
     places.update({axis: np.asarray(at, dtype=float) for axis, at in (coords or {}).items()})
-    return Sample(array, np.broadcast_to(np.asarray(error, dtype=float), array.shape).copy(), names, places, frozenset(grid))
+    errors = np.broadcast_to(np.asarray(error, dtype=float), array.shape).copy()
+    return Sample(array, errors, names, places, frozenset(grid))
 
 
 def predict(kind: Kind, target: npt.ArrayLike, over: Mapping[str, Over], **more: Any) -> Prediction:

@@ -103,8 +103,14 @@ FALSE: tuple[Plant, ...] = (
     _plant("1/log^2 t for 1/log t", False, _INVERSE, lambda s: 1 / s, **_CLOCK),
     _plant("log log t / log t", False, _INVERSE, np.log, **_CLOCK),
     _plant("stretched exponential", False, _SQUARE, lambda x: np.exp(-0.05 * np.sqrt(x)), last=4096.0),
-    _plant("harmonic numbers as n^.136", False, _power(0.136), lambda x: (np.log(x) + 0.5772 + 0.5 / x) * x**-0.136,
-           first=100.0, last=1e5),
+    _plant(
+        "harmonic numbers as n^.136",
+        False,
+        _power(0.136),
+        lambda x: (np.log(x) + 0.5772 + 0.5 / x) * x**-0.136,
+        first=100.0,
+        last=1e5,
+    ),
     _plant("oscillating exponent", False, _INVERSE, lambda x: x**0.08 * np.exp(0.05 * np.sin(2 * np.log(x)))),
 )
 
@@ -136,7 +142,7 @@ _CORRECTIONS: tuple[Curve, ...] = (
 
 
 def random_plant(true: bool, rng: np.random.Generator, within: float) -> Plant:
-    """A random form with a random correction; a false one is off by a power beyond ``within``, a log, or a late term."""
+    """A random form with a random correction; a false one has a power beyond ``within``, a log, or a late term more."""
     exponent = float(rng.choice([-2.0, -1.0, -0.5, 0.5, 1.0, 2.0])) * float(rng.uniform(0.8, 1.25))
     logs = float(rng.choice([-1.0, 0.0, 0.0, 0.0, 1.0])) if abs(exponent) > 0.7 else 0.0
     first = float(rng.uniform(4, 40))
@@ -155,7 +161,7 @@ def random_plant(true: bool, rng: np.random.Generator, within: float) -> Plant:
         wrong = (
             lambda x: x**off,
             lambda x: np.log(x) ** float(np.sign(off)),
-            lambda x: 1 + share / (1 - share) * (x / last) ** power,  # the late term is ``share`` of y at the largest size
+            lambda x: 1 + share / (1 - share) * (x / last) ** power,  # ``share`` of y at the largest size
         )[way]
     form: Curve = lambda x: x**exponent * np.log(x) ** logs  # noqa: E731
     name = f"{exponent:.2f} {logs} c={size:.2f} g{[i for i, c in enumerate(_CORRECTIONS) if c is correction]}"

@@ -97,10 +97,10 @@ def test_kinks_are_said_to_be_unsupported() -> None:
 
 
 def test_an_enclosed_optimum_says_so() -> None:
-    outcome = optimum("x**2 - sin(x)", ("0", "1"), equals="0.45018361129487357303653869676268199806")
+    outcome = optimum("x**2 - sin(x)", ("0", "1"), equals="0.450183611294873573036538696762681827320136501723055434015058")
     assert outcome.status is Status.PROVED
     assert outcome.how is How.ENCLOSED
-    assert optimum("x**2 - sin(x)", ("0", "1"), equals="0.450183611294873573036538697").status is Status.REFUTED
+    assert optimum("x**2 - sin(x)", ("0", "1"), equals="0.450183611294873573036538696762681827321").status is Status.REFUTED
 
 
 @pytest.mark.parametrize("budget", [20, 80, 320])

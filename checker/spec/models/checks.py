@@ -185,7 +185,7 @@ class Control(Predicates):
     let: dict[DefinedName, LetValue] = Field(default_factory=dict)
     with_: dict[Dotted, Any] = Field(default_factory=dict, alias="with")
     drop: Name | None = None
-    of: Names = Field(default_factory=list, description="the checks it is a near miss of; default: every one it applies to")
+    of: Names = Field(default_factory=list, description="the checks it is for; default: every one it applies to")
     at: dict[Name, Number] = Field(default_factory=dict)
     because: Prose | None = None
 

@@ -178,4 +178,6 @@ class Assumption(Strict):
     statement: Prose
     by: Literal["data", "model", "loss", "dynamics", "experiment"] | None = None
     check: Formula | None = None
-    broken_by: dict[Dotted, Any] = Field(default_factory=dict, description="a patch of the parameters under which it is false")
+    broken_by: dict[Dotted, Any] = Field(
+        default_factory=dict, description="a patch of the parameters under which it is false"
+    )

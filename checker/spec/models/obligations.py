@@ -1,17 +1,16 @@
 """Obligations: what a claim asks the provers, one map per kind.
 
-The one idea to know: the kind is a key (``show:``, ``root:``, ``series:``, ...) and its fields stand beside it. 
-Fields
-that
-every kind has: ``given`` (hypotheses), ``for`` (a family, one verdict per member), ``covers``, ``time_limit`` and ``controls``
-(near misses that must be refuted, each a patch of the obligation's own fields).
+The one idea to know: the kind is a key (``show:``, ``root:``, ``series:``, ...) and its fields stand beside it.
+Fields that every kind has: ``given`` (hypotheses), ``for`` (a family, one verdict per member), ``covers``,
+``time_limit`` and ``controls`` (near misses that must be refuted, each a patch of the obligation's own fields).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias, cast
+from types import GenericAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, create_model, model_validator
 
@@ -80,7 +79,9 @@ class Obligation(Strict):
     """What every kind has."""
 
     given: Formulas = Field(default_factory=list)
-    for_: Family = Field(default_factory=dict, alias="for", description="symbols and their values; the verdict is per member")
+    for_: Family = Field(
+        default_factory=dict, alias="for", description="symbols and their values; the verdict is per member"
+    )
     covers: Literal["step", "case", "claim"] = "step"
     time_limit: Number | None = Field(default=None, description="seconds per member, at most 600")
 
@@ -257,20 +258,18 @@ def _near_miss(kind: type[Obligation]) -> type[Strict]:
         if name not in _NOT_PATCHED
     }
     doc = f"A false variant of {kind.__name__.lower()}: the fields that differ, and why it is false."
-    made = create_model(f"{kind.__name__}NearMiss", __base__=Strict, __doc__=doc, because=(Prose, ...), **fields)
-    return cast(type[Strict], made)
+    return create_model(f"{kind.__name__}NearMiss", __base__=Strict, __doc__=doc, because=(Prose, ...), **fields)
 
 
 def _with_controls(kind: type[Obligation]) -> type[Obligation]:
     """The kind as it stands in a file: with a list of near misses."""
-    near_misses = list[_near_miss(kind)]  # type: ignore[misc]
-    made = create_model(
+    near_misses: Any = GenericAlias(list, (_near_miss(kind),))
+    return create_model(
         f"{kind.__name__}Obligation",
         __base__=kind,
         __doc__=kind.__doc__,
         controls=(near_misses, Field(default_factory=list, max_length=50)),
     )
-    return cast(type[Obligation], made)
 
 
 WRITTEN: dict[str, type[Obligation]] = {key: _with_controls(kind) for key, kind in KINDS.items()}
@@ -281,7 +280,11 @@ def _obligation_union() -> Any:
     union = members[0]
     for member in members[1:]:
         union = union | member
-    context = {"message": "what is asked?", "expected": ", ".join(KINDS), "known": " ".join(KINDS)}
+    context: dict[str, int | str | float] = {
+        "message": "what is asked?",
+        "expected": ", ".join(KINDS),
+        "known": " ".join(KINDS),
+    }
 
     def tag(value: Any) -> str | None:
         key = kind_key(value)

@@ -42,7 +42,7 @@ Patch: TypeAlias = dict[Dotted, Any]
 class Run(Strict):
     """One experiment with its parameters.
 
-    ``sweep`` is a product of axes, or a list of cases that go together.  A missed ``require`` is an ERROR. 
+    ``sweep`` is a product of axes, or a list of cases that go together.  A missed ``require`` is an ERROR.
     ``scale`` and ``arms`` are patches with dotted paths; arms share seeds and data and publish ``name.arm``.
     """
 
