@@ -38,6 +38,7 @@ class MemberResult(Result):
     detail: str = ""
     evidence: tuple[EvidenceLine, ...] = ()
     witness: Mapping[str, str] = Field(default_factory=dict)
+    replay: str = ""  # the command that shows the witness again
     seconds: float = 0.0
 
 

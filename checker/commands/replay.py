@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checker.commands.run import add_run_options
@@ -91,7 +92,7 @@ def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> It
         yield f"  no evidence: {reason}"
     at = {name: _number(value) for name, value in _pairs(options.at, "--at").items()}
     try:
-        reading = read(check, measure.run, measurement, at)
+        reading = read(replace(check, keep=None), measure.run, measurement)
     except EvaluationError as problem:
         raise CheckError(str(problem)) from None
     sample = reading.sample
@@ -100,6 +101,8 @@ def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> It
     for index in np.ndindex(sample.values.shape):
         place = {axis: sample.coords[axis][position] for axis, position in zip(sample.axes, index, strict=True)}
         place["seed"] = options.instance
+        if any(not np.isclose(place.get(axis, np.nan), value, rtol=1e-6) for axis, value in at.items()):
+            continue
         where = ", ".join(f"{axis} = {value:.10g}" for axis, value in place.items())
         yield (
             f"  {where}: measured {sample.values[index]:.12g} (numerical error {sample.error[index]:.2g}), "
@@ -121,7 +124,7 @@ def _obligation(lemma: Lemma, options: argparse.Namespace) -> Iterator[str]:
 
     yield f"  {lemma.text}"
     point = _pairs(options.set, "--set")
-    questions = [q for q in questions_of("", lemma) if q.near_miss < 0 and options.member in (None, q.label)]
+    questions = [q for q in questions_of("", lemma, "") if q.near_miss < 0 and options.member in (None, q.label)]
     if not questions:
         raise CheckError(f"no member {options.member!r}; it has {', '.join(label for label, _ in lemma.members)}")
     if point:

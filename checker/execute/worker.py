@@ -9,6 +9,7 @@ the pipe that the parent holds open closes.
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import pickle
@@ -22,10 +23,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import connection, forkserver
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.context import ForkProcess, ForkServerProcess
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeAlias
 
-# Imported once in the fork server (a module that does not exist is passed over there), so that a child starts with them.
+# Imported once in the fork server, so that a child starts with them (a module that does not exist is passed over).
 PRELOAD = (
     *("sympy", "flint", "z3"),
     *(
@@ -137,8 +139,12 @@ def terminate_all() -> None:
     """Kill every child this process started here and is still alive, with its own children."""
     with _LOCK:
         for process in multiprocessing.active_children():
-            if isinstance(process, _Process):
+            if isinstance(process, _OURS):
                 _kill_group(process)
+
+
+# Before multiprocessing's own exit handler, which would wait for them.
+atexit.register(terminate_all)
 
 
 def warm_up() -> None:
@@ -161,6 +167,11 @@ class _Process(ForkServerProcess):
     """A child of ours, told from those of other users of multiprocessing by its type."""
 
 
+class _Nested(ForkProcess):
+    """A child of a child: that one has the provers, no JAX and one thread, so a plain fork is safe and quick."""
+
+
+_OURS = (_Process, _Nested)
 # multiprocessing is not thread-safe here: __main__ is swapped, and an exit status can be read only once.
 _LOCK = threading.RLock()
 
@@ -206,9 +217,13 @@ class _Child:
         answers, answer_end = connection.Pipe(duplex=False)
         logs, log_end = connection.Pipe(duplex=False)
         self._answers, self._logs = _Inflow(answers), _Inflow(logs, keep=_LOG_TAIL)
-        self.process = _Process(target=_serve, args=(task_end, answer_end, log_end, task.limits), daemon=True)
-        warm_up()
+        nested = isinstance(multiprocessing.current_process(), _OURS)
+        ours = (self._hold, answers, logs) if nested else ()
+        args = (task_end, answer_end, log_end, task.limits, ours)
+        self.process = _Nested(target=_serve, args=args) if nested else _Process(target=_serve, args=args)
         try:
+            if not nested:
+                warm_up()
             with _LOCK, _plain_main():
                 self.process.start()
         finally:
@@ -267,7 +282,7 @@ def _await_any(children: Any) -> None:
     connection.wait(sources, timeout=max(0.0, nearest - time.monotonic()))
 
 
-def _kill_group(process: _Process) -> None:
+def _kill_group(process: BaseProcess) -> None:
     if process.pid is None:
         return
     with _LOCK:
@@ -289,16 +304,20 @@ def _read_answer(body: bytes, limits: Limits) -> Answer:
     return Crashed(name, message)
 
 
-def _serve(task_end: Any, answer_end: Any, log_end: Any, limits: Limits) -> None:
-    """The child: take the task, obey the limits, send the answer."""
+def _serve(task_end: Any, answer_end: Any, log_end: Any, limits: Limits, not_ours: tuple[Any, ...]) -> None:
+    """The child: take the task, obey the limits, send the answer; ``not_ours`` are copies of the parent's ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setsid()
+    for end in not_ours:
+        end.close()
     for stream in (1, 2):
         os.dup2(log_end.fileno(), stream)
     payload = task_end.recv_bytes()
     _die_with(task_end)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    memory = limits.memory_bytes if most == resource.RLIM_INFINITY else min(limits.memory_bytes, most)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     try:
         function, args = pickle.loads(payload)
         reply = pickle.dumps(("value", function(*args)), protocol=pickle.HIGHEST_PROTOCOL)

@@ -67,7 +67,8 @@ def parse(text: str, namespace: Namespace) -> Node:
 
     A relation about a derivative also asserts that what was differentiated is defined, unless the domains make that
     evident.  Definitions are filled in, ``diff`` is carried out and ``E`` becomes an integral; every free symbol of the
-    result is in ``namespace.symbols``.  Raises ``ExpressionError`` with the offset, what was found and what was expected.
+    result is in ``namespace.symbols``.  Raises ``ExpressionError`` with the offset, what was found and what was
+    expected.
     """
     line = scan(text)
     stripped = line.lstrip()

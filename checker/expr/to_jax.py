@@ -35,6 +35,7 @@ from checker.expr.node import (
     Sym,
     Truth,
     Vec,
+    symbols_of,
     walk,
 )
 from checker.expr.size import MAX_TERMS
@@ -209,20 +210,19 @@ class _Trace:
         taken: Array = jnp.asarray(False)
         for condition, value in (*node.cases, (Truth(True), node.otherwise)):
             here = jnp.logical_and(jnp.logical_not(taken), self.of(condition))
-            branch = self._masked(here).number(value)
+            branch = self._masked(here, symbols_of(value)).number(value)
             result = branch if result is None else jnp.where(here, branch, result)
             taken = jnp.logical_or(taken, here)
         assert result is not None
         return result
 
-    def _masked(self, here: Array) -> _Trace:
-        def mask(value: Any) -> Any:
-            if isinstance(value, Mapping):
-                return {key: mask(part) for key, part in value.items()}
+    def _masked(self, here: Array, names: frozenset[str]) -> _Trace:
+        def mask(value: Any) -> Array:
             array = jnp.asarray(value, dtype=jnp.float64)
             return jnp.where(here, array, _REGULAR_POINT) if here.ndim == 0 or here.shape == array.shape else array
 
-        return _Trace({key: mask(value) for key, value in self.env.items()}, tuple(map(mask, self.bound)), self.terms)
+        env = {name: mask(look_up(self.env, name)) for name in names}
+        return _Trace(env, tuple(map(mask, self.bound)), self.terms)
 
     def _function(self, node: Fn) -> Array:
         name = node.name

@@ -13,8 +13,8 @@ from scipy import special
 
 from checker.judge.prediction import Array, Interval
 
-#: Fewest values for which the mean row was measured to hold its level on skewed laws: 32 less a quarter of failed runs.
-FEWEST = 24
+#: Fewest values for a mean: small samples of a skewed law look symmetric by chance (JUDGE section 2).
+FEWEST = 32
 #: The mean row runs at a/4: room for what its skewness correction leaves open on exponential and chi-squared laws.
 _SAFETY = 4.0
 _MOST_SKEW = 0.5

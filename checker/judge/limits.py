@@ -46,7 +46,9 @@ def judge(
             trials = [_trials(got, region[c], name, short) for got in found]
         evidence.append(Evidence(trials[0], trials[-1], reduced.x, y, e))
     ending = f"against {_claimed(region)}; {reduced.x.size} sizes, {_decades(reduced.x):.2g} decades"
-    return judge_trials(reduced, evidence, prediction, rule, grid, budget, ending)
+    last = float(np.asarray(reduced.coords[prediction.along.axis], dtype=float)[-1])
+    assumes = f"; assumes nothing new beyond {prediction.along.axis} = {words.number(last)}"
+    return judge_trials(reduced, evidence, prediction, rule, grid, budget, ending, assumes)
 
 
 def _statistic(reduced: Reduced, prediction: Prediction) -> tuple[Array, Array, tuple[Region, ...], str]:

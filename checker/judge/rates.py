@@ -64,7 +64,9 @@ def judge(
         else:
             evidence.append(_pooled(reduced, c, prediction, rule.rule, budget, control))
     ending = _ending(reduced, evidence, prediction)
-    return judge_trials(reduced, evidence, prediction, rule, grid, budget, ending)
+    last = float(np.asarray(reduced.coords[along.axis], dtype=float)[-1])
+    assumes = "" if along.until is not None else f"; assumes nothing new beyond {along.axis} = {words.number(last)}"
+    return judge_trials(reduced, evidence, prediction, rule, grid, budget, ending, assumes)
 
 
 def _each(reduced: Reduced, c: int, prediction: Prediction, control: bool) -> Evidence:

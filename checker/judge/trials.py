@@ -69,8 +69,12 @@ def judge_trials(
     grid: frozenset[str],
     budget: Budget,
     ending: str,
+    assumes: str,
 ) -> Judgement:
-    """One judgement from the trials of all cells; ``ending`` closes the sentence (the form, sizes, decades)."""
+    """One judgement from the trials of all cells.
+
+    ``ending`` closes the sentence (the form, sizes, decades), ``assumes`` says what a PASS takes for granted.
+    """
     seeds, cells = reduced.values.shape[0], len(evidence)
     if rule.rule == "fraction" and rule.level is not None:
         scores = np.array([[_SCORE[trial.verdict] for trial in part.full] for part in evidence]).T
@@ -101,7 +105,8 @@ def judge_trials(
     return Judgement(
         total,
         None if total is not Verdict.PASS else How.SURVIVED if instances > 1 else How.SIMULATED,
-        _reason(trial, reduced.labels[c], total, ending, instances, max(known) if helps else None),
+        _reason(trial, reduced.labels[c], total, ending, instances, max(known) if helps else None)
+        + (assumes if total is Verdict.PASS else ""),
         tuple(shown),
         {} if total is Verdict.PASS and pooled else reduced.locate(c, None if pooled else seed),
         max(known) if helps else None,

@@ -2,8 +2,8 @@
 
 The one idea to know: ``1/log(t) + 1e-6`` looks like 0 up to t = 1e10000, so the variable is changed *in the tree*
 first, t = exp(s) and t = exp(exp(s)) with ``log(exp(s))`` folded, and s runs through powers of ten.  A limit counts as
-approached only if the distance still shrinks at the end of every scale that can be followed.  This is numerical evidence
-(of its points it is rigorous), never a proof.
+approached only if the distance still shrinks at the end of every scale that can be followed.  This is numerical
+evidence (of its points it is rigorous), never a proof.
 """
 
 from __future__ import annotations

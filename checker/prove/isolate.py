@@ -17,7 +17,7 @@ from checker.expr.interval import Interval, enclose
 from checker.expr.node import Fn, Limit, Node, Piecewise, Rel, symbols_of, walk
 from checker.expr.to_arb import evaluate, precision
 
-MAX_BOXES = 3000
+MAX_BOXES = 1000
 _SPLIT = 1009  # of 2048: an uneven cut rarely meets a zero
 _JUMPS = frozenset({"sign", "floor", "ceil"})
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from checker.expr.derive import diff
 from checker.expr.errors import UnsupportedError
-from checker.expr.node import ZERO, And, Node, Rel, Vec, add, mul, neg, sub, substitute
+from checker.expr.node import ZERO, And, Node, Rel, Vec, add, mul, sub, substitute
 from checker.expr.text import text
 from checker.prove.obligation import KKT, Obligation, Relation
 from checker.prove.outcome import Evidence, Outcome, Status
@@ -52,8 +52,8 @@ def conditions_of(question: KKT, obligation: Obligation) -> Iterator[tuple[str, 
         raise UnsupportedError("the KKT prover", f"{len(constraints)} constraints with {len(multipliers)} multipliers")
     slacks = [_slack(relation) for relation in constraints]
     for name in point:
-        pull = [neg(mul(multiplier, diff(slack, name))) for multiplier, slack in zip(multipliers, slacks, strict=True)]
-        yield f"stationarity in {name}", substitute(Rel("==", add(diff(question.minimise, name), *pull), ZERO), point)
+        pull = [mul(multiplier, diff(slack, name)) for multiplier, slack in zip(multipliers, slacks, strict=True)]
+        yield f"stationarity in {name}", substitute(Rel("==", diff(question.minimise, name), add(*pull)), point)
     for index, (relation, multiplier, slack) in enumerate(zip(constraints, multipliers, slacks, strict=True), start=1):
         yield f"feasibility of constraint {index}", substitute(relation, point)
         if relation.op == "==":

@@ -100,7 +100,11 @@ def check_premise(obligation: Obligation) -> _Premise:
     from checker.prove.points import narrow, sample
 
     question = "do the hypotheses hold together somewhere?"
-    if sample(narrow(obligation.domains, obligation.given), obligation.given, count=1, tries=400):
+    box = narrow(obligation.domains, obligation.given)
+    impossible = sorted(name for name, domain in box.items() if not domain.shape and is_empty(domain))
+    if impossible:
+        return _Premise(False, (Evidence("exact arithmetic", question, f"no: nothing is left for {impossible[0]}"),))
+    if sample(box, obligation.given, count=1, tries=400):
         return _Premise(True, (Evidence("sampler", question, "yes, at an exact point"),))
     answer = find_model(obligation.given, obligation.domains)
     if answer.status == "sat":

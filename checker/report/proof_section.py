@@ -68,7 +68,8 @@ def _open_members(lemma: LemmaResult) -> str:
 def _witness(member: MemberResult) -> str:
     """Where it fails, exactly, and the two sides there."""
     where = code(", ".join(f"{name} = {value}" for name, value in member.witness.items()))
-    return "; ".join(part for part in (f"at {where}" if where else "", prose(member.detail)) if part)
+    replay = f"replay: {code(member.replay)}" if member.replay else ""
+    return "; ".join(part for part in (f"at {where}" if where else "", prose(member.detail), replay) if part)
 
 
 def _near_misses(lemmas: Sequence[LemmaResult]) -> str:

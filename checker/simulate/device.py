@@ -6,6 +6,8 @@ digit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -13,6 +15,24 @@ import jax
 
 class DeviceError(RuntimeError):
     """A device was asked for that this machine does not have."""
+
+
+# XLA's newer fusion emitters take half as long again to compile our programs on a CPU, which then run no faster
+# (jaxlib 0.10.2: 2.9 s against 1.8 s for a constrained path that runs 0.01 s a seed).
+_QUICK_COMPILATION: Mapping[str, Any] = {"xla_cpu_use_fusion_emitters": False}
+
+
+@lru_cache(maxsize=4)
+def compiler_options(platform: str) -> dict[str, Any]:
+    """Options for ``jax.jit`` on ``platform``; none where this version of XLA does not know ours."""
+    if platform != "cpu":
+        return {}
+    options = dict(_QUICK_COMPILATION)
+    try:
+        jax.jit(lambda x: x + 1, compiler_options=options)(0.0)
+    except (RuntimeError, ValueError):
+        return {}
+    return options
 
 
 def configure() -> None:

@@ -47,6 +47,22 @@ class Box:
         inside = jnp.clip(point, self.lo, self.hi)
         return jnp.round(inside) if self.integer else inside
 
+    def at(self, share: jax.Array) -> jax.Array:
+        """The point at ``share`` (0 to 1, entry by entry) of the way from the low to the high end of the domain."""
+        if self.values is not None:
+            return jnp.where(share > 0.5, max(self.values), min(self.values))
+        if self.rows is not None:
+            return self.project(share + 1e-3)  # all zeros would have no direction
+        return self.project(self.lo + share * (self.hi - self.lo))
+
+    def tangent(self, point: jax.Array, gradient: jax.Array) -> jax.Array:
+        """The part of ``gradient`` along the set of the rows: without it, normalised steps never come to rest there."""
+        if self.rows == "unit":
+            return gradient - point * jnp.sum(point * gradient, axis=-1, keepdims=True)
+        if self.rows == "simplex":
+            return gradient - jnp.mean(gradient, axis=-1, keepdims=True)
+        return gradient
+
     def draw(self, key: jax.Array, law: str) -> jax.Array:
         """A random point: uniform in the box (for ``log_uniform`` in its logarithm), simplex or sphere."""
         if self.rows == "unit":

@@ -18,7 +18,7 @@ import numpy as np
 
 from checker.simulate.catalogue import experiment
 from checker.simulate.catalogue_parts import data_shape
-from checker.simulate.device import choose
+from checker.simulate.device import choose, compiler_options
 from checker.simulate.evaluate import evaluate_program
 from checker.simulate.leaves import Component
 from checker.simulate.measurement import Array, Measurement, Observable
@@ -136,8 +136,9 @@ def _blocks(request: _Request) -> tuple[Grid, tuple[Block, ...]]:
         )
         program = PROGRAMS[run.experiment](params, site)
         symbols = {**traced, **constants}
+        options = compiler_options("gpu" if request.batched else "cpu")
         function = jax.vmap(program.run, in_axes=(0, None)) if request.batched else program.run
-        blocks.append(Block(fixed, program, symbols, inner, jax.jit(function)))
+        blocks.append(Block(fixed, program, symbols, inner, jax.jit(function, compiler_options=options)))
     return grid, tuple(blocks)
 
 

@@ -96,10 +96,11 @@ def _best(found: Found) -> jax.Array:
 
 def _finish(params: OptimizeParams, site: Site, output: Output) -> Judged:
     """Refuse what is not the minimiser over the ball: the first reason that applies to any cell, if there is one."""
-    return Judged({}, {}, _why_not(params, site, output))
+    return Judged({}, {}, why_not(params, site, output))
 
 
-def _why_not(params: OptimizeParams, site: Site, output: Output) -> str | None:
+def why_not(params: OptimizeParams, site: Site, output: Output) -> str | None:
+    """Why one seed is no evidence, or ``None``; ``output`` in NumPy arrays, cells along the leading axis."""
     broken = data.certificate(params.data, output.once) if output.once else None
     if broken:
         return broken

@@ -14,16 +14,15 @@ from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
-import jax.random as jr
 import numpy as np
 from jax import lax
 
 from checker.expr.node import Node, symbols_of
 from checker.expr.to_jax import compile_jax
 from checker.simulate.catalogue import EvaluateParams
-from checker.simulate.device import choose
+from checker.simulate.device import choose, compiler_options
 from checker.simulate.evaluate import Box, boxes
-from checker.simulate.measurement import Measurement, Observable
+from checker.simulate.measurement import Array, Measurement, Observable
 from checker.simulate.program import Site
 from checker.simulate.resolve import fix_counts, grid_of, structural_symbols
 from checker.spec.claim import Run
@@ -31,7 +30,7 @@ from checker.spec.claim import Run
 Instance: TypeAlias = dict[str, jax.Array]
 FIRST_STEP, LAST_STEP = 0.2, 1e-7
 """Length of the first and the last step, as a share of the width of the domain."""
-MIXED_CORNERS = 16
+MOST_CORNERS, MIXED_CORNERS = 256, 16
 
 
 class SearchUnavailable(Exception):  # noqa: N818 (an answer, not an error)
@@ -71,7 +70,9 @@ def ascend(
         raise SearchUnavailable(reason)
     params = fix_counts(run.params, {})  # type: ignore[arg-type]
     assert isinstance(params, EvaluateParams)
-    with jax.default_device(choose(device)):
+    where = choose(device)
+    options = compiler_options(where.platform)
+    with jax.default_device(where):
         grid = grid_of(run)
         site = Site({}, frozenset(grid.symbols), run.domains, ())
         if site.is_swept(params):
@@ -81,9 +82,16 @@ def ascend(
         cells = grid.cells(grid.axes)
         symbols = {name: jnp.asarray([grid.values(cell)[name] for cell in cells]) for name in grid.symbols}
         objective = _objective(excess, sizes, symbols)
-        random = _worst_random(objective, domain, measurement, worst)
-        starts = _stack([*random, *_corners(domain)])
-        found, heights = jax.jit(lambda points: _climb(objective, domain, points, steps))(starts)
+        drawn = {name: jnp.asarray(measurement.observables[name].values) for name in domain}
+        shares = _corners(domain)
+
+        def search(drawn: Instance) -> tuple[Instance, jax.Array]:
+            random = _worst_random(objective, drawn, worst)
+            corners = {name: jax.vmap(box.at)(jnp.asarray(shares[name])) for name, box in domain.items()}
+            starts = {name: jnp.concatenate([random[name], corners[name]]) for name in domain}
+            return _climb(objective, domain, starts, steps)
+
+        found, heights = jax.jit(search, compiler_options=options)(drawn)
     order = np.argsort(-np.asarray(heights), kind="stable")[:worst]
     order = order[np.isfinite(np.asarray(heights)[order])]
     observables = {
@@ -114,49 +122,27 @@ def _objective(
     return objective
 
 
-def _worst_random(
-    objective: Callable[[Instance], jax.Array], domain: Mapping[str, Box], measurement: Measurement, worst: int
-) -> list[Instance]:
-    drawn = {name: jnp.asarray(measurement.observables[name].values) for name in domain}
-    heights = np.asarray(jax.jit(jax.vmap(objective))(drawn))
-    order = np.argsort(-np.nan_to_num(heights, nan=-np.inf), kind="stable")[:worst]
-    return [{name: values[index] for name, values in drawn.items()} for index in order]
+def _worst_random(objective: Callable[[Instance], jax.Array], drawn: Instance, worst: int) -> Instance:
+    heights = jax.vmap(objective)(drawn)
+    order = jnp.argsort(jnp.where(jnp.isnan(heights), jnp.inf, -heights))[:worst]
+    return {name: values[order] for name, values in drawn.items()}
 
 
-def _corners(domain: Mapping[str, Box]) -> list[Instance]:
-    """All lowest, all highest, every symbol at either end, one entry apart from the rest, and random mixtures."""
-    names = tuple(domain)
-    found: list[Instance] = []
-    for ends in itertools.islice(itertools.product((0.0, 1.0, 2.0, 3.0), repeat=len(names)), 256):
-        found.append({name: _corner(domain[name], end) for name, end in zip(names, ends, strict=True)})
-    for index in range(MIXED_CORNERS):
-        keys = jr.split(jr.key(index), len(names))
-        found.append({name: _mixed(domain[name], key) for name, key in zip(names, keys, strict=True)})
+def _corners(domain: Mapping[str, Box]) -> dict[str, Array]:
+    """Corners as shares of the way from the low to the high end, (corners, *shape) for every symbol.
+
+    Every combination of: all low, all high, the first entry low and the rest high, the reverse; and random mixtures.
+    """
+    combinations = itertools.islice(itertools.product(range(4), repeat=len(domain)), MOST_CORNERS)
+    chosen = np.asarray(list(combinations))
+    generator = np.random.default_rng(0)
+    found: dict[str, Array] = {}
+    for column, (name, box) in enumerate(domain.items()):
+        first = (np.arange(np.prod(box.shape, dtype=int)) == 0).reshape(box.shape)
+        patterns = np.stack([np.zeros_like(first), np.ones_like(first), ~first, first]).astype(np.float64)
+        mixed = generator.integers(0, 2, size=(MIXED_CORNERS, *box.shape)).astype(np.float64)
+        found[name] = np.concatenate([patterns[chosen[:, column]], mixed])
     return found
-
-
-def _corner(box: Box, which: float) -> jax.Array:
-    """0: all low; 1: all high; 2: the first entry low, the rest high; 3: the first entry high, the rest low."""
-    first = jnp.arange(np.prod(box.shape, dtype=int)).reshape(box.shape) == 0
-    high = {0.0: jnp.zeros_like(first), 1.0: jnp.ones_like(first), 2.0: ~first, 3.0: first}[which]
-    return _at(box, high.astype(jnp.float64))
-
-
-def _mixed(box: Box, key: jax.Array) -> jax.Array:
-    return _at(box, jr.bernoulli(key, shape=box.shape).astype(jnp.float64))
-
-
-def _at(box: Box, share: jax.Array) -> jax.Array:
-    """The point of the domain at ``share`` of the way from its low to its high end, entry by entry."""
-    if box.values is not None:
-        return jnp.where(share > 0.5, max(box.values), min(box.values))
-    if box.rows is not None:
-        return box.project(share + 1e-3)
-    return box.project(box.lo + share * (box.hi - box.lo))
-
-
-def _stack(points: list[Instance]) -> Instance:
-    return {name: jnp.stack([point[name] for point in points]) for name in points[0]}
 
 
 def _climb(
@@ -174,6 +160,9 @@ def _climb(
     slope = jax.value_and_grad(objective)
     decay = (LAST_STEP / FIRST_STEP) ** (1.0 / max(steps - 1, 1))
 
+    def along(point: Instance, gradient: Instance) -> Instance:
+        return {name: domain[name].tangent(point[name], gradient[name]) for name in point}
+
     def project(point: Instance) -> Instance:
         return {name: domain[name].project(value) if _moves(domain[name]) else value for name, value in point.items()}
 
@@ -187,6 +176,7 @@ def _climb(
             best = jax.tree.map(lambda old, new: jnp.where(higher, new, old), best, point)
             height = jnp.where(higher, value, height)
             gradient = jax.tree.map(lambda g: jnp.nan_to_num(g, nan=0.0, posinf=0.0, neginf=0.0), gradient)
+            gradient = along(point, gradient)
             first = jax.tree.map(lambda m, g: 0.7 * m + 0.3 * g, first, gradient)
             second = jax.tree.map(lambda v, g: 0.9 * v + 0.1 * g * g, second, gradient)
             length = FIRST_STEP * decay**k

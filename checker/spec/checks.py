@@ -16,8 +16,8 @@ from checker.spec.claim import Check, Expectation
 from checker.spec.errors import Path, listing, nearest_name
 from checker.spec.models import checks as models
 from checker.spec.models.header import defined_name
-from checker.spec.reporter import Reporter
-from checker.spec.scope import Scope, one_line
+from checker.spec.reporter import Reporter, one_line
+from checker.spec.scope import Scope
 
 ASYMPTOTIC = frozenset({"rate", "rate_at_most", "rate_at_least", "limit", "monotone"})
 

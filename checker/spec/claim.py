@@ -48,9 +48,9 @@ class Run:
     """An experiment with its parameters, ready to be measured.
 
     ``params`` is the experiment's own pydantic model from ``checker/simulate/catalogue.py``; its numeric leaves are
-    numbers or ``Node`` (sweep symbols, data, references, definitions already substituted).  ``sweep`` is a product of axes;
-    ``cases`` (a list of maps that go together) become one axis named ``case`` whose symbols are in ``case_values``.
-    Equal runs have equal ``key`` (a hash of all content), so that one run feeds many claims.
+    numbers or ``Node`` (sweep symbols, data, references, definitions already substituted).  ``sweep`` is a product of
+    axes; ``cases`` (a list of maps that go together) become one axis named ``case`` whose symbols are in
+    ``case_values``.  Equal runs have equal ``key`` (a hash of all content), so that one run feeds many claims.
     """
 
     name: str
@@ -94,7 +94,10 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A quantity and what is predicted of it.  ``where`` selects cells; ``keep`` conditions on instances, at least a share."""
+    """A quantity and what is predicted of it.
+
+    ``where`` selects cells; ``keep`` conditions on instances, at least a share of them.
+    """
 
     name: str
     quantity: Node
@@ -110,8 +113,9 @@ class Control:
     """A near miss: the checks of a measurement with one thing changed.
 
     ``checks`` are the patched checks (those the patch applies to); ``run`` is the patched run, or ``None`` to reuse the
-    measurement.  ``original_on_patched`` holds the unpatched checks when run *and* prediction are patched (rule 2: they must
-    PASS there).  ``at`` pins sweep or recorded coordinates.  ``suspended`` names assumptions whose check does not apply.
+    measurement.  ``original_on_patched`` holds the unpatched checks when run *and* prediction are patched (rule
+    2: they must PASS there).  ``at`` pins sweep or recorded coordinates.  ``suspended`` names assumptions whose check
+    does not apply.
     """
 
     text: str
@@ -164,6 +168,8 @@ class Lemma:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """What is true instead of a literal claim that does not hold, and where that is shown."""
+
     instead: str
     shown_by: str
 

@@ -23,9 +23,9 @@ from checker.spec.models import checks as models
 from checker.spec.models import header
 from checker.spec.patches import PatchError, patched
 from checker.spec.references import replaced
-from checker.spec.reporter import Reporter
+from checker.spec.reporter import Reporter, one_line
 from checker.spec.runs import elaborate_run
-from checker.spec.scope import Definable, Scope, one_line
+from checker.spec.scope import Definable, Scope
 
 Form = Literal["prediction", "let", "with", "drop"]
 

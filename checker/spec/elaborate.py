@@ -18,6 +18,7 @@ from checker.spec.checks import desk_for, elaborate_check
 from checker.spec.claim import Assumption, Check, Claim, Finding, Lemma, Measure
 from checker.spec.controls import Setting, elaborate_control, neighbouring_rates
 from checker.spec.errors import Path, listing, nearest_name
+from checker.spec.implicit import with_implicit
 from checker.spec.lemmas import elaborate_lemma, implicit_lemma
 from checker.spec.models import checks as check_models
 from checker.spec.models import claims as models
@@ -26,7 +27,7 @@ from checker.spec.questions import names_of
 from checker.spec.references import check_all
 from checker.spec.reporter import Reporter
 from checker.spec.runs import elaborate_run
-from checker.spec.scope import Scope, defined_names, file_scope
+from checker.spec.scope import Scope, defined_names, formula_scope
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Elaboration:
 
     def claims(self) -> tuple[Claim, ...]:
         """Every claim of the file; errors are in the reporter."""
-        self.scope = file_scope(self.file, self.reporter)
+        self.scope = with_implicit(self.file, *formula_scope(self.file, self.reporter), self.reporter)
         for name, run in self.file.runs.items():
             self._run(name, run.scale.get(self.scale, {}))  # type: ignore[call-overload]
         self._definitions()

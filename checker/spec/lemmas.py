@@ -7,6 +7,7 @@ ties them to others, so what is asked of a prover is complete and nothing else.
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -15,22 +16,30 @@ from pydantic import ValidationError
 
 from checker.expr.domain import Domain
 from checker.expr.errors import ExpressionError
-from checker.expr.node import Node, Num, substitute, symbols_of
+from checker.expr.node import Node, Num, Rel, substitute, symbols_of
 from checker.expr.size import check_size
 from checker.prove.obligation import Certificate, Obligation, Optimum, Question, Root
 from checker.spec.bench import inside
 from checker.spec.claim import Lemma
-from checker.spec.constants import exact
+from checker.spec.constants import exact, rough
 from checker.spec.errors import Path, nearest_name
 from checker.spec.models import obligations as models
 from checker.spec.questions import BUILDERS, Reader, UnreadableError, names_of, own_names, transformed
-from checker.spec.reporter import Reporter
-from checker.spec.scope import Implicit, Scope, one_line
+from checker.spec.reporter import Reporter, one_line
+from checker.spec.scope import Implicit, Scope
 from checker.spec.translate import look_up
 from checker.spec.wording import in_latex, in_words
 
 MAX_MEMBERS = 200
 TIME_LIMIT = 10.0  # seconds for one member, as long as the file does not say otherwise
+_HOLDS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 _COMMON = frozenset({"controls", "because"})
 
 Members = tuple[tuple[str, Obligation], ...]
@@ -180,8 +189,19 @@ def _check_family(
                 reader.refuse("for", f"{name!r} is the unknown of the obligation and has no fixed value")
             if name not in mentioned | sizes:
                 reader.refuse("for", f"{name!r} does not occur in the obligation")
-            if not inside(symbols[name], float(value)):
+            if not inside(symbols[name], float(value)) or _excluded(reader.scope, case):
                 reader.refuse("for", f"{value} is outside the domain of {name!r}")
+
+
+def _excluded(scope: Scope, case: Mapping[str, Fraction]) -> bool:
+    """Whether the values of a case violate a ``where`` that mentions no other symbol."""
+    values = {name: float(value) for name, value in case.items()}
+    for relation in scope.relations:
+        if isinstance(relation, Rel) and symbols_of(relation) <= values.keys():
+            left, right = rough(relation.left, values), rough(relation.right, values)
+            if left is not None and right is not None and not _HOLDS[relation.op](left, right):
+                return True
+    return False
 
 
 def _surroundings(

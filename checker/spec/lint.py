@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from checker.expr.node import symbols_of
+from checker.expr.node import Rel, symbols_of
 from checker.judge.prediction import Kind
 from checker.spec.claim import Check, Claim, Control, Measure
 from checker.spec.constants import exact, growth, rough
@@ -90,12 +90,31 @@ def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: R
     _margin(check, path, reporter)
     if expected.kind in RATES:
         _rate(measure, check, path, reporter)
+    _implied(measure, check, path, reporter)
     fractions = [axis for axis, over in expected.over.items() if over.rule == "fraction" and (over.level or 0) >= 0.9]
     if "seed" in fractions:
         reporter.warn(
             (*path, "over", "seed"),
             "a fraction near 1 takes over a hundred seeds; median or every says nearly the same with fewer",
         )
+
+
+def _implied(measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
+    """A bound that the run requires anyway says nothing."""
+    expected = check.expectation
+    bound = rough(expected.target, {})
+    if expected.kind not in (Kind.AT_MOST, Kind.AT_LEAST) or bound is None:
+        return
+    upper = expected.kind is Kind.AT_MOST
+    for text, condition in measure.run.require:
+        if not isinstance(condition, Rel) or condition.left != check.quantity:
+            continue
+        required = rough(condition.right, {})
+        if required is None or condition.op not in (("<", "<=") if upper else (">", ">=")):
+            continue
+        if required <= bound if upper else required >= bound:
+            message = "the run requires this already, so the check cannot fail"
+            reporter.error(path, message, found=f"require: {text}", expected="a check of something else")
 
 
 def _strength(claim: Claim, check: Check, path: Path, reporter: Reporter) -> None:
@@ -145,6 +164,9 @@ def _distance(measure: Measure, control: Control, path: Path, reporter: Reporter
     originals = {check.name: check for check in measure.checks}
     for check in control.checks if control.run is None else ():
         original = originals[check.name]
+        if _only_a_log_apart(original, check, measure):
+            message = "up_to: logs says that logarithms do not count, so no data can reject this control"
+            reporter.error(path, message, expected="another exponent, or no up_to")
         within = original.expectation.within
         if (
             within is None
@@ -161,6 +183,20 @@ def _distance(measure: Measure, control: Control, path: Path, reporter: Reporter
                 f"nearer than {CONTROL_DISTANCE} times the margin {margin:.3g}"
             )
             reporter.error(path, message, expected="a smaller within, or a control further away")
+
+
+def _only_a_log_apart(original: Check, control: Check, measure: Measure) -> bool:
+    """Whether two forms of a rate up to logs grow with the same exponent (to 0.02 at a size of 1e80)."""
+    expected, other = original.expectation, control.expectation
+    if expected.up_to != "logs" or expected.kind not in RATES or expected.axis is None or expected.to_zero:
+        return False
+    slopes = [growth(form, expected.axis, 1e80, {}) for form in (expected.target, other.target)]
+    return (
+        slopes[0] is not None
+        and slopes[1] is not None
+        and expected.target != other.target
+        and abs(slopes[0] - slopes[1]) < 0.02
+    )
 
 
 def _apart(original: Check, control: Check, measure: Measure) -> tuple[float | None, float]:

@@ -16,6 +16,11 @@ from checker.spec.translate import look_up, translate
 from checker.spec.tree import Tree
 
 
+def one_line(text: str) -> str:
+    """``text`` with line breaks as blanks, so that offsets stay what they are."""
+    return text.replace("\n", " ").replace("\t", " ")
+
+
 class KnownError(ExpressionError):
     """A formula that cannot be read because of something that is reported elsewhere."""
 

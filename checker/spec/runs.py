@@ -17,9 +17,9 @@ from pydantic import BaseModel, ValidationError
 
 from checker.expr.domain import POSITIVE, Domain
 from checker.expr.errors import ExpressionError
-from checker.expr.node import ZERO, Node, Sym, num, symbols_of
+from checker.expr.node import ZERO, Node, symbols_of
 from checker.simulate.catalogue import EXPERIMENTS, UNSUPPORTED, ExperimentSpec, ObservableSpec
-from checker.simulate.leaves import Component, Formula, Locals, map_leaves, nodes_in
+from checker.simulate.leaves import Component, Formula, Locals, map_leaves
 from checker.spec.bench import Bench, inside, read
 from checker.spec.claim import Axis, Reference, Run
 from checker.spec.constants import exact
@@ -27,12 +27,12 @@ from checker.spec.errors import Path, listing, nearest_name, quote
 from checker.spec.models import header
 from checker.spec.models import runs as models
 from checker.spec.patches import PatchError, patched
+from checker.spec.published import DATA_NAMES, moving_names, size_names, size_node
 from checker.spec.references import elaborate_reference, needs, outputs
-from checker.spec.reporter import KnownError, Reporter
-from checker.spec.scope import Scope, one_line
+from checker.spec.reporter import KnownError, Reporter, one_line
+from checker.spec.scope import Scope
 
 MAX_CELLS = 100_000
-DATA_NAMES = frozenset({"X", "y", "X1", "X2", "direction"})
 
 
 class _StopError(Exception):
@@ -74,7 +74,7 @@ class _Reading:
         spec = self._experiment(model.experiment)
         params, arms = self._parameters(spec, model, data, swept)
         published = spec.observables(params)
-        sizes = _size_names(self.scope, published, params)
+        sizes = size_names(self.scope, published, params)
         scope, ambiguous = self._measured_scope(published, references, tuple(arms))
         recorded = {name: found.axes for name, found in published.items()}
         recorded |= {f"{name}.{arm}": found.axes for name, found in published.items() for arm in arms}
@@ -106,7 +106,7 @@ class _Reading:
             seeds=model.seeds,
             arms=arms,
         )
-        moving = _moving(published, params, solved, swept)
+        moving = moving_names(published, params, solved, swept)
         known |= frozenset(results)
         bench = Bench(run, scope, known, recorded, moving, ambiguous, self._unsupported(params))
         return self._required(bench, model)
@@ -211,7 +211,7 @@ class _Reading:
         assert isinstance(raw, Component)
         published = spec.observables(raw)
         values = swept | (DATA_NAMES & set(published)) | set(getattr(raw, "draw", ()))
-        values |= _size_names(self.scope, published, raw)
+        values |= size_names(self.scope, published, raw)
 
         def parse(below: Path, text: Formula, names: Locals) -> float | int | Node:
             node = self._leaf((*path, *below), str(text), names, values)
@@ -234,7 +234,7 @@ class _Reading:
     def _leaf(self, path: Path, text: str, names: Locals, values: frozenset[str]) -> Node:
         """A formula among the parameters; the local names of the leaf are formal arguments, as those of a
         definition."""
-        local = {name: Domain(shape=tuple(_size(size) for size in shape)) for name, shape in names.items()}
+        local = {name: Domain(shape=tuple(size_node(size) for size in shape)) for name, shape in names.items()}
         captured = {
             name: ExpressionError("it uses a name that means something else in this formula")
             for name, definition in self.scope.definitions.items()
@@ -276,35 +276,9 @@ class _Reading:
             if declared is not None and found.shape is not None and len(declared.shape) != len(found.shape):
                 ambiguous.add(name)
             if declared is None:
-                symbols[name] = Domain(shape=tuple(_size(size) for size in found.shape or ()))
+                symbols[name] = Domain(shape=tuple(size_node(size) for size in found.shape or ()))
             symbols |= {f"{name}.{arm}": declared or symbols[name] for arm in arms if name in published}
         return self.scope.extended(symbols), frozenset(ambiguous)
-
-
-def _size(size: int | str) -> Node:
-    """A size for the parser's shapes; what only the run knows is a symbol of its own."""
-    return num(size) if isinstance(size, int) else Sym("size")
-
-
-def _size_names(scope: Scope, published: Mapping[str, ObservableSpec], params: Component) -> frozenset[str]:
-    """Size symbols that get their value from the run: named in the declared shape of what it publishes, or given."""
-    shapes = (scope.symbols[name].shape for name in published if name in scope.symbols)
-    named = frozenset(size.name for shape in shapes for size in shape if isinstance(size, Sym))
-    return named | frozenset(getattr(params, "sizes", ()))
-
-
-def _moving(
-    published: Mapping[str, ObservableSpec], params: Component, solved: Mapping[str, Reference], swept: frozenset[str]
-) -> frozenset[str]:
-    """Names that vary along the sweep: all but data, drawn symbols, and references that mention no such name."""
-    drawn = frozenset(getattr(params, "draw", ()))
-    data = (symbols_of(node) for node in nodes_in(getattr(params, "data", None)))
-    fixed: frozenset[str] = frozenset() if frozenset().union(*data) & swept else DATA_NAMES | drawn
-    moving = set(swept) | (set(published) - fixed)
-    for reference in solved.values():
-        if needs(reference) & moving:
-            moving |= set(outputs(reference))
-    return frozenset(moving)
 
 
 def _keyed(run: Run, more: str = "") -> Run:

@@ -9,7 +9,7 @@ from checker.expr.node import Node
 from checker.expr.to_latex import latex
 from checker.prove import obligation as asked
 from checker.spec.models import obligations as models
-from checker.spec.scope import one_line
+from checker.spec.reporter import one_line
 
 
 def in_words(model: models.Obligation) -> str:

@@ -6,6 +6,7 @@ memory, crash) is an answer too.
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,9 +23,13 @@ OnAnswer = Callable[[int, MemberResult], None]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One obligation with its address: claim, lemma, near miss (-1 for the lemma itself), member."""
+    """One obligation with its address: claim, lemma, near miss (-1 for the lemma itself), member.
+
+    ``target`` is how a user names the claim.
+    """
 
     claim: str
+    target: str
     lemma: str
     near_miss: int
     label: str
@@ -32,12 +37,12 @@ class Question:
     limits: Limits
 
 
-def questions_of(claim: str, lemma: Lemma) -> list[Question]:
+def questions_of(claim: str, lemma: Lemma, target: str) -> list[Question]:
     """Every obligation of a lemma, near misses after the lemma's own members."""
     limits = Limits(lemma.time_limit, lemma.memory_limit)
     families = [lemma.members, *(members for _, members in lemma.near_misses)]
     return [
-        Question(claim, lemma.name, index - 1, label, obligation, limits)
+        Question(claim, target, lemma.name, index - 1, label, obligation, limits)
         for index, family in enumerate(families)
         for label, obligation in family
     ]
@@ -56,15 +61,16 @@ def answer_all(questions: Sequence[Question], jobs: int, on_answer: OnAnswer) ->
     tasks = [Task(ask, (question.obligation,), question.limits) for question in questions]
 
     def heard(index: int, answer: Answer) -> None:
-        on_answer(index, _member(questions[index].label, answer))
+        on_answer(index, _member(questions[index], answer))
 
     return [
-        _member(question.label, answer)
+        _member(question, answer)
         for question, answer in zip(questions, run_many(tasks, jobs, heard), strict=True)
     ]
 
 
-def _member(label: str, answer: Answer) -> MemberResult:
+def _member(question: Question, answer: Answer) -> MemberResult:
+    label = question.label
     match answer:
         case Completed((Outcome() as outcome, float(seconds))):
             return MemberResult(
@@ -75,6 +81,7 @@ def _member(label: str, answer: Answer) -> MemberResult:
                 detail=outcome.detail,
                 evidence=tuple(EvidenceLine(engine=e.engine, question=e.question, answer=e.answer) for e in outcome.evidence),
                 witness=dict(outcome.witness),
+                replay=_replay(question) if outcome.status is Status.REFUTED and question.near_miss < 0 else "",
                 seconds=seconds,
             )
         case TimedOut(seconds):
@@ -85,6 +92,12 @@ def _member(label: str, answer: Answer) -> MemberResult:
             return _undecided(label, Verdict.ERROR, f"the prover crashed ({cause}): {message}"[:300])
         case _:
             return _undecided(label, Verdict.ERROR, "the prover sent something that is not an answer")
+
+
+def _replay(question: Question) -> str:
+    """The command that asks the obligation again."""
+    member = f" --member {shlex.quote(question.label)}" if question.label else ""
+    return f"check replay {question.target}/{question.lemma}{member}"
 
 
 def _undecided(label: str, verdict: Verdict, reason: str) -> MemberResult:

@@ -42,7 +42,15 @@ class Trial:
     @property
     def decided(self) -> bool:
         """Whether more instances cannot change the verdict."""
-        return self.judgement is not None and self.judgement.verdict is not None
+        if self.judgement is None:
+            return False
+        return self.judgement.verdict is not None or self.speaks_of_every or not self.judgement.more_seeds_help
+
+    @property
+    def speaks_of_every(self) -> bool:
+        """Whether the claim is about each instance: its number is declared by the scale, and looked at once."""
+        rule = self.check.expectation.over.get("seed")
+        return rule is not None and rule.rule == "every"
 
 
 @dataclass(slots=True)

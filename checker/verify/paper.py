@@ -37,7 +37,7 @@ def verify_paper(
     children and is passed on.
     """
     claims = [claim for claim in paper.claims if only is None or claim.id in only]
-    proofs = _Proofs(claims, paper.slug, options.jobs, listener)
+    proofs = _Proofs(claims, paper.slug, target or paper.slug, options.jobs, listener)
     proofs.start()
     try:
         measures = _measure_all(claims, paper.slug, options, listener, target or paper.slug)
@@ -96,9 +96,14 @@ def _measure_all(
 class _Proofs:
     """All obligations of a paper, answered in a thread that waits for the killable children."""
 
-    def __init__(self, claims: Sequence[Claim], slug: str, jobs: int, listener: Listener) -> None:
+    def __init__(self, claims: Sequence[Claim], slug: str, target: str, jobs: int, listener: Listener) -> None:
         self._claims = claims
-        self._questions = [question for claim in claims for lemma in claim.lemmas for question in questions_of(claim.id, lemma)]
+        self._questions = [
+            question
+            for claim in claims
+            for lemma in claim.lemmas
+            for question in questions_of(claim.id, lemma, f"{target}/{claim.id}")
+        ]
         self._slug = slug
         self._jobs = jobs
         self._listener = listener

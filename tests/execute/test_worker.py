@@ -219,6 +219,27 @@ def test_terminate_all_ends_a_run_in_another_thread(fifo: str) -> None:
     assert_closes(reader)
 
 
+def run_inside(function: object, seconds: float) -> object:
+    return run(function, limits=Limits(seconds))  # type: ignore[arg-type]
+
+
+def test_a_child_may_have_killable_children_of_its_own() -> None:
+    assert run(run_inside, os.getpid, 5.0).__class__ is Completed
+    assert run(run_inside, hang_in_c, 0.3) == Completed(TimedOut(0.3))
+    assert run(run_inside, segfault, 5.0) == Completed(Crashed("signal SIGSEGV", ""))
+
+
+def run_a_hanging_child(fifo: str) -> None:
+    run(hang_with_a_child, fifo, limits=Limits(60))
+
+
+def test_grandchildren_die_with_a_child_that_is_killed(fifo: str) -> None:
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    assert run(run_a_hanging_child, fifo, limits=Limits(seconds=1)) == TimedOut(1)
+    assert os.read(reader, 2) == b"up"
+    assert_closes(reader)
+
+
 # The parent is a script without a __main__ guard, as a user would write it: it must not be run again in the child.
 SCRIPT = """
 import sys

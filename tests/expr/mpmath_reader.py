@@ -1,4 +1,4 @@
-"""An independent reading of the tree in mpmath at 50 digits, for tests only: the oracle the readers are compared with."""
+"""An independent reading of the tree in mpmath at 50 digits: the oracle that tests compare the readers with."""
 
 from __future__ import annotations
 
@@ -29,13 +29,41 @@ from checker.expr.node import (
 mp.mp.dps = 50
 
 FUNCTIONS: Mapping[str, Any] = {
-    "exp": mp.exp, "log": mp.log, "abs": abs, "sign": mp.sign, "floor": mp.floor, "sin": mp.sin, "cos": mp.cos,
-    "tan": mp.tan, "asin": mp.asin, "acos": mp.acos, "atan": mp.atan, "sinh": mp.sinh, "cosh": mp.cosh, "tanh": mp.tanh,
-    "asinh": mp.asinh, "acosh": mp.acosh, "atanh": mp.atanh, "erf": mp.erf, "erfc": mp.erfc, "normcdf": mp.ncdf,
-    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)), "softplus": lambda x: mp.log1p(mp.exp(x)), "relu": lambda x: max(x, mp.mpf(0)),
-    "log1p": mp.log1p, "expm1": mp.expm1, "LambertW": lambda x: mp.re(mp.lambertw(x)), "gamma": mp.gamma,
-    "loggamma": lambda x: mp.re(mp.loggamma(x)), "digamma": mp.digamma, "polygamma": lambda k, x: mp.polygamma(int(k), x),
-    "factorial": mp.factorial, "binomial": mp.binomial, "hypot": mp.hypot, "max": max, "min": min,
+    "exp": mp.exp,
+    "log": mp.log,
+    "abs": abs,
+    "sign": mp.sign,
+    "floor": mp.floor,
+    "sin": mp.sin,
+    "cos": mp.cos,
+    "tan": mp.tan,
+    "asin": mp.asin,
+    "acos": mp.acos,
+    "atan": mp.atan,
+    "sinh": mp.sinh,
+    "cosh": mp.cosh,
+    "tanh": mp.tanh,
+    "asinh": mp.asinh,
+    "acosh": mp.acosh,
+    "atanh": mp.atanh,
+    "erf": mp.erf,
+    "erfc": mp.erfc,
+    "normcdf": mp.ncdf,
+    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
+    "softplus": lambda x: mp.log1p(mp.exp(x)),
+    "relu": lambda x: max(x, mp.mpf(0)),
+    "log1p": mp.log1p,
+    "expm1": mp.expm1,
+    "LambertW": lambda x: mp.re(mp.lambertw(x)),
+    "gamma": mp.gamma,
+    "loggamma": lambda x: mp.re(mp.loggamma(x)),
+    "digamma": mp.digamma,
+    "polygamma": lambda k, x: mp.polygamma(int(k), x),
+    "factorial": mp.factorial,
+    "binomial": mp.binomial,
+    "hypot": mp.hypot,
+    "max": max,
+    "min": min,
 }
 _CONSTANTS = {"pi": mp.pi, "E": mp.e, "EulerGamma": mp.euler, "oo": mp.inf}
 
@@ -75,9 +103,7 @@ def value(node: Node, env: Mapping[str, Any], bound: tuple[Any, ...] = ()) -> An
         case Not(arg):
             return not of(arg)
         case Piecewise(cases, otherwise):
-            return next((of(part) for test, part in cases if of(test)), None) if any(
-                of(test) for test, _ in cases
-            ) else of(otherwise)
+            return of(next((part for test, part in cases if of(test)), otherwise))
         case Binder("Integral", body, lo, hi):
             return mp.quad(lambda x: value(body, env, (*bound, x)), [of(lo), of(hi)])
         case Binder(kind, body, lo, hi):

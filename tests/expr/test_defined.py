@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mpmath_reader import value
+from tests.expr.mpmath_reader import value
 
 from checker.expr.defined import conditions
 from checker.expr.domain import INTEGER, NEGATIVE, NONNEGATIVE, POSITIVE, REAL, Domain
@@ -17,8 +17,14 @@ from checker.expr.parse import parse
 from checker.expr.text import text
 
 DOMAINS = {
-    "x": REAL, "y": REAL, "p": POSITIVE, "q": NONNEGATIVE, "m": NEGATIVE, "n": INTEGER,
-    "k": Domain(lo=Fraction(1), integer=True), "rho": Domain(lo=Fraction(-1), hi=Fraction(1)),
+    "x": REAL,
+    "y": REAL,
+    "p": POSITIVE,
+    "q": NONNEGATIVE,
+    "m": NEGATIVE,
+    "n": INTEGER,
+    "k": Domain(lo=Fraction(1), integer=True),
+    "rho": Domain(lo=Fraction(-1), hi=Fraction(1)),
 }
 SPACE = Namespace(DOMAINS)
 
@@ -109,8 +115,14 @@ def _larger(parts):
 def _point(rng: random.Random) -> dict[str, Fraction]:
     real = lambda: Fraction(rng.randint(-12, 12), rng.choice([1, 2, 3]))  # noqa: E731
     return {
-        "x": real(), "y": real(), "p": abs(real()) + Fraction(1, 5), "q": abs(real()), "m": -abs(real()) - Fraction(1, 5),
-        "n": Fraction(rng.randint(-5, 5)), "k": Fraction(rng.randint(1, 6)), "rho": Fraction(rng.randint(-4, 4), 4),
+        "x": real(),
+        "y": real(),
+        "p": abs(real()) + Fraction(1, 5),
+        "q": abs(real()),
+        "m": -abs(real()) - Fraction(1, 5),
+        "n": Fraction(rng.randint(-5, 5)),
+        "k": Fraction(rng.randint(1, 6)),
+        "rho": Fraction(rng.randint(-4, 4), 4),
     }
 
 

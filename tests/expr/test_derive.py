@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
-from mpmath_reader import close, value
+from tests.expr.mpmath_reader import close, value
 
 from checker.expr.derive import diff
 from checker.expr.domain import REAL, Domain
@@ -17,7 +17,7 @@ from checker.expr.to_jax import compile_jax
 from checker.expr.vectors import expand
 
 VECTOR, MATRIX = Domain(shape=(num(3),)), Domain(shape=(num(3), num(3)))
-SPACE = Namespace({**{n: REAL for n in ("x", "y", "t", "n", "alpha", "g")}, "v": VECTOR, "w": VECTOR, "A": MATRIX})
+SPACE = Namespace({**dict.fromkeys(("x", "y", "t", "n", "alpha", "g"), REAL), "v": VECTOR, "w": VECTOR, "A": MATRIX})
 
 FORMULAS = [
     "x**3 - 2*x*y + 7",

@@ -4,7 +4,18 @@ from fractions import Fraction
 
 import pytest
 
-from checker.expr.domain import INTEGER, NATURAL, POSITIVE, REAL, Domain, contains, intersect, is_empty, parse_domain, restrict
+from checker.expr.domain import (
+    INTEGER,
+    NATURAL,
+    POSITIVE,
+    REAL,
+    Domain,
+    contains,
+    intersect,
+    is_empty,
+    parse_domain,
+    restrict,
+)
 from checker.expr.errors import ExpressionError
 from checker.expr.namespace import Namespace
 from checker.expr.node import Fn, Mul, Pow, Sym, num, substitute

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
-from mpmath_reader import FUNCTIONS as ORACLE
+from tests.expr.mpmath_reader import FUNCTIONS as ORACLE
 
 from checker.expr.domain import REAL
 from checker.expr.functions import FUNCTIONS, fn
@@ -26,15 +26,25 @@ def sample(name):
     rng = np.random.default_rng(11)
     signs = rng.choice([-1.0, 1.0], 60)
     everywhere = np.concatenate(
-        [log_uniform(rng, 1e-12, 800, 60) * signs, rng.uniform(-3, 3, 60), rng.uniform(-40, 40, 40), [0.0, 800, -800, 1, -1]]
+        [
+            log_uniform(rng, 1e-12, 800, 60) * signs,
+            rng.uniform(-3, 3, 60),
+            rng.uniform(-40, 40, 40),
+            [0.0, 800, -800, 1, -1],
+        ]
     )
-    positive = np.concatenate([log_uniform(rng, 1e-9, 800, 80), rng.uniform(0.01, 4, 60), 1 + rng.normal(size=20) * 1e-5])
-    unit = np.concatenate([rng.uniform(-1, 1, 80), 1 - log_uniform(rng, 1e-12, 0.5, 30), log_uniform(rng, 1e-9, 1e-2, 30)])
+    positive = np.concatenate(
+        [log_uniform(rng, 1e-9, 800, 80), rng.uniform(0.01, 4, 60), 1 + rng.normal(size=20) * 1e-5]
+    )
+    unit = np.concatenate(
+        [rng.uniform(-1, 1, 80), 1 - log_uniform(rng, 1e-12, 0.5, 30), log_uniform(rng, 1e-9, 1e-2, 30)]
+    )
+    branch = -np.exp(-1) + log_uniform(rng, 1e-12, 0.01, 30)
     return {
         "log": positive, "asin": unit, "acos": unit, "atanh": unit, "acosh": 1 + log_uniform(rng, 1e-10, 800, 120),
         "log1p": np.concatenate([unit, everywhere[everywhere > -1]]), "gamma": positive, "factorial": positive,
         "loggamma": positive, "digamma": np.concatenate([positive, 1.4616321449683622 + rng.normal(size=20) * 1e-4]),
-        "LambertW": np.concatenate([positive, -log_uniform(rng, 1e-6, 0.36, 60), -np.exp(-1) + log_uniform(rng, 1e-12, 0.01, 30)]),
+        "LambertW": np.concatenate([positive, -log_uniform(rng, 1e-6, 0.36, 60), branch]),
     }.get(name, everywhere)  # fmt: skip
 
 

@@ -26,7 +26,8 @@ from checker.expr.node import (
 from checker.expr.parse import parse
 from checker.expr.text import text
 
-SYMBOLS = {name: REAL for name in ("x", "y", "t", "tau", "alpha", "beta", "gamma", "N", "S", "w", "X", "svm.w", "svm.alpha")}
+NAMES = ("x", "y", "t", "tau", "alpha", "beta", "gamma", "N", "S", "w", "X", "svm.w", "svm.alpha")
+SYMBOLS = dict.fromkeys(NAMES, REAL)
 SPACE = Namespace({**SYMBOLS, "n": INTEGER, "p": POSITIVE, "v": Domain(shape=(num(3),))})
 
 
@@ -132,7 +133,7 @@ def test_definitions_are_hygienic():
     shifted = Namespace(SPACE.symbols, {"f": Definition(("z",), parse("z + x", Namespace({"z": REAL, "x": REAL})))})
     assert parse("f(y)", shifted) == parse("y + x", SPACE)
     # the x of the definition is the symbol of the file, not the variable of the integral
-    assert refusal("Integral(f(x), (x, 0, 1))", shifted).message.startswith("a definition in the body uses the symbol x")
+    assert "uses the symbol x itself" in refusal("Integral(f(x), (x, 0, 1))", shifted).message
     assert parse("Integral(f(s), (s, 0, 1))", shifted) == parse("Integral(s + x, (s, 0, 1))", SPACE)
 
 
@@ -156,23 +157,25 @@ def test_a_name_means_one_thing():
     assert Namespace({"beta": REAL, "E": REAL}).symbols["E"] == REAL
 
 
-@pytest.mark.parametrize("name", ["__import__('os')", "a b", "x;y", "", "1x", "lambda", "is", "in", "__class__", "a.__b", "é"])
+@pytest.mark.parametrize(
+    "name", ["__import__('os')", "a b", "x;y", "", "1x", "lambda", "is", "in", "__class__", "a.__b", "é"]
+)
 def test_symbol_names_that_are_not_names(name):
     with pytest.raises(ExpressionError):
         Namespace({name: REAL})
 
 
 def test_doubling_definitions_do_not_explode():
-    body = Sym("z")
-    definitions = {"d0": Definition(("z",), Mul((body, body)))}
-    for i in range(1, 40):
-        space = Namespace({"z": REAL}, definitions)
-        try:
-            definitions = {**definitions, f"d{i}": Definition(("z",), parse(f"d{i - 1}(z) + d{i - 1}(z*z)", space))}
-        except ExpressionError as error:
-            assert "more than 20000 terms" in error.message
-            return
-    pytest.fail("2**40 terms were accepted")
+    definitions = {"d0": Definition(("z",), Mul((Sym("z"), Sym("z"))))}
+
+    def double(first, last):
+        for i in range(first, last):
+            space = Namespace({"z": REAL}, definitions)
+            definitions[f"d{i}"] = Definition(("z",), parse(f"d{i - 1}(z) + d{i - 1}(z*z)", space))
+
+    double(1, 8)
+    with pytest.raises(ExpressionError, match="more than 20000 terms"):
+        double(8, 40)
 
 
 # -- derivatives and expectations ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import mpmath as mp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mpmath_reader import close, value
+from tests.expr.mpmath_reader import close, value
 
 from checker.expr.domain import REAL
 from checker.expr.namespace import Namespace
@@ -14,7 +14,7 @@ from checker.expr.node import Add, Binder, Bound, Fn, Mul, Node, Num, Piecewise,
 from checker.expr.parse import parse
 from checker.expr.text import text
 
-SPACE = Namespace({name: REAL for name in ("x", "y", "k", "n", "u", "svm.w", "X")})
+SPACE = Namespace(dict.fromkeys(("x", "y", "k", "n", "u", "svm.w", "X"), REAL))
 
 
 @pytest.mark.parametrize(

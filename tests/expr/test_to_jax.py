@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
-from mpmath_reader import value
+from tests.expr.mpmath_reader import value
 
 from checker.expr.domain import REAL, Domain
 from checker.expr.errors import UnsupportedError
@@ -16,9 +16,17 @@ from checker.expr.stable import linear, stabilise
 from checker.expr.to_jax import compile_jax
 
 NAMES = ("x", "y", "t", "n", "u", "v", "X", "svm.w", "theta")
-SPACE = Namespace({name: REAL for name in NAMES})
+SPACE = Namespace(dict.fromkeys(NAMES, REAL))
 RNG = np.random.default_rng(0)
-ENV = {"x": 1.3, "y": -0.4, "t": 2.0, "n": 5.0, "u": RNG.normal(size=3), "v": RNG.normal(size=3), "X": RNG.normal(size=(4, 3))}
+ENV = {
+    "x": 1.3,
+    "y": -0.4,
+    "t": 2.0,
+    "n": 5.0,
+    "u": RNG.normal(size=3),
+    "v": RNG.normal(size=3),
+    "X": RNG.normal(size=(4, 3)),
+}
 U, V, X = ENV["u"], ENV["v"], ENV["X"]
 
 
@@ -139,7 +147,14 @@ def test_sums_with_a_computed_end():
 
 @pytest.mark.parametrize(
     "formula",
-    ["Integral(x, (x, 0, 1))", "limit(1/s, s, oo)", "Sum(1/k**2, (k, 1, oo))", "Sum(x, (k, n, 5))", "Sum(Sum(j, (j, 1, k)), (k, 1, 4))", "last(x)"],
+    [
+        "Integral(x, (x, 0, 1))",
+        "limit(1/s, s, oo)",
+        "Sum(1/k**2, (k, 1, oo))",
+        "Sum(x, (k, n, 5))",
+        "Sum(Sum(j, (j, 1, k)), (k, 1, 4))",
+        "last(x)",
+    ],
 )
 def test_what_jax_cannot_say_is_refused_before_any_run(formula):
     with pytest.raises(UnsupportedError, match="JAX"):

@@ -9,7 +9,9 @@ from checker.expr.node import Bound
 from checker.expr.parse import parse
 from checker.expr.to_latex import latex, latex_name
 
-SPACE = Namespace({n: REAL for n in ("x", "y", "n", "m", "rho", "eta", "lam", "beta_1", "svm.w", "X", "margins", "V", "N")})
+SPACE = Namespace(
+    dict.fromkeys(("x", "y", "n", "m", "rho", "eta", "lam", "beta_1", "svm.w", "X", "margins", "V", "N"), REAL)
+)
 
 
 @pytest.mark.parametrize(

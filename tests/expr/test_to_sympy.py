@@ -61,7 +61,9 @@ def test_values_agree_with_balls(text: str) -> None:
     node = read(text)
     for x, y, n in ((Fraction(7, 4), Fraction(-5, 3), 3), (Fraction(11, 5), Fraction(2, 7), 4)):
         point = {"x": x, "y": y, "n": Fraction(n)}
-        values = {symbol(name, DOMAINS): sympy.Rational(point[name].numerator, point[name].denominator) for name in point}
+        values = {
+            symbol(name, DOMAINS): sympy.Rational(point[name].numerator, point[name].denominator) for name in point
+        }
         reading = to_sympy(node, DOMAINS).doit().subs(values)
         number = sympy.N(reading, 40)
         assert number.is_Float or number.is_Rational

@@ -5,7 +5,7 @@ from fractions import Fraction
 import mpmath as mp
 import numpy as np
 import pytest
-from mpmath_reader import value
+from tests.expr.mpmath_reader import value
 
 from checker.expr.domain import INTEGER, POSITIVE, REAL, Domain
 from checker.expr.errors import UnsupportedError
@@ -15,13 +15,23 @@ from checker.expr.parse import parse
 from checker.expr.vectors import array_relations, expand, expand_domains
 
 DOMAINS = {
-    "u": Domain(lo=Fraction(0), lo_open=True, shape=(num(3),)), "v": Domain(shape=(num(3),)),
-    "A": Domain(shape=(num(3), num(3))), "B": Domain(shape=(num(2), num(3))), "t": REAL, "N": INTEGER,
+    "u": Domain(lo=Fraction(0), lo_open=True, shape=(num(3),)),
+    "v": Domain(shape=(num(3),)),
+    "A": Domain(shape=(num(3), num(3))),
+    "B": Domain(shape=(num(2), num(3))),
+    "t": REAL,
+    "N": INTEGER,
     "w": Domain(shape=(Sym("N"),)),
 }
 SPACE = Namespace(DOMAINS)
 RNG = np.random.default_rng(1)
-ENV = {"u": RNG.uniform(0.5, 2, 3), "v": RNG.normal(size=3), "A": RNG.normal(size=(3, 3)), "B": RNG.normal(size=(2, 3)), "t": 0.7}
+ENV = {
+    "u": RNG.uniform(0.5, 2, 3),
+    "v": RNG.normal(size=3),
+    "A": RNG.normal(size=(3, 3)),
+    "B": RNG.normal(size=(2, 3)),
+    "t": 0.7,
+}
 
 
 def components(env):
@@ -91,7 +101,20 @@ def test_relations_hold_in_every_component():
 
 @pytest.mark.parametrize(
     "formula",
-    ["sum(w)", "u @ B", "B @ B", "B + A", "eigenvalues(A)", "u[N]", "u[3]", "norm(A, nuc)", "norm(A, 2)", "inv(B)", "trace(u)", "t @ u"],
+    [
+        "sum(w)",
+        "u @ B",
+        "B @ B",
+        "B + A",
+        "eigenvalues(A)",
+        "u[N]",
+        "u[3]",
+        "norm(A, nuc)",
+        "norm(A, 2)",
+        "inv(B)",
+        "trace(u)",
+        "t @ u",
+    ],
 )
 def test_what_has_no_components_is_unsupported(formula):
     with pytest.raises(UnsupportedError):

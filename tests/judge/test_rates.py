@@ -92,6 +92,28 @@ def test_random_sequences() -> None:
     assert got[False, Verdict.FAIL] > 150, got
 
 
+def test_slow_corrections_under_noise_are_not_failed() -> None:
+    """x^-1/4 and log log x/log x, 5 to 30 % of y at the largest size, 10 or 30 % noise: the hardest true claims.
+
+    Measured: 2 of 3,344 failed; 91 where the approach had to be visible beyond one standard error (so 8 expected here).
+    """
+    rng = np.random.default_rng(35)
+    wrong = runs = 0
+    while runs < 300:
+        plant = random_plant(True, rng, 0.05)
+        slow = "c=3.00 g[2]" in plant.name or ("c=-" in plant.name and "g[4]" in plant.name)
+        if not (slow and 0.05 <= plant.late <= 0.3):
+            continue
+        x = plant.sizes()
+        level = float(rng.choice([0.1, 0.3]))
+        y = np.log(noisy(plant.measured(x), 64, level, str(rng.choice(KINDS)), rng))
+        shape = growth.growth(x, plant.form(x))
+        aim = rate_rule.target(shape, PERCENT_5, 0, True)
+        runs += 1
+        wrong += trials(y, np.zeros_like(y), shape, aim, None, spend(1e-4, 2), False)[0].verdict is Verdict.FAIL
+    assert wrong <= 2
+
+
 def test_edge_of_the_region() -> None:
     """True p = 1 +- w at 2 % noise never passes, 1 and 1 + w/2 never fail: Gauss, |Gauss|, shared t3, exponential."""
     rng = np.random.default_rng(40)

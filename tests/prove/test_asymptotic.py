@@ -133,7 +133,21 @@ def expression(draw: random.Random, depth: int) -> Node:
         return [Add((one, other)), sub(one, other), Mul((one, other)), div(one, other)][kind]
     if kind == 4:
         return Pow(one, Num(draw.choice([Fraction(1, 2), Fraction(2), Fraction(-1), Fraction(-1, 2), Fraction(3)])))
-    names = ["exp", "log", "tanh", "sigmoid", "softplus", "atan", "erf", "erfc", "abs", "sin", "asinh", "gamma", "LambertW"]
+    names = [
+        "exp",
+        "log",
+        "tanh",
+        "sigmoid",
+        "softplus",
+        "atan",
+        "erf",
+        "erfc",
+        "abs",
+        "sin",
+        "asinh",
+        "gamma",
+        "LambertW",
+    ]
     return fn(draw.choice(names), one)
 
 
@@ -141,7 +155,7 @@ def test_random_limits_are_what_balls_see() -> None:
     """Where an expansion gives a limit, balls either approach it or cannot be followed far enough to matter."""
     draw = random.Random(8)
     decided = confirmed = 0
-    for _ in range(150):
+    for _ in range(100):
         formula = expression(draw, draw.choice([2, 3, 3]))
         if T not in symbols_of(formula):
             continue
@@ -150,9 +164,11 @@ def test_random_limits_are_what_balls_see() -> None:
         except OpenError:
             continue
         decided += 1
-        seen = approaches(formula, found.value, {}) if found.value is not None else diverges(formula, found.infinite, {})
+        seen = (
+            approaches(formula, found.value, {}) if found.value is not None else diverges(formula, found.infinite, {})
+        )
         confirmed += seen.confirmed
-    assert decided > 80
+    assert decided > 50
     assert confirmed > 0.95 * decided
 
 

@@ -47,9 +47,15 @@ AT_PI = "exp(rho)*(exp(-rho) + exp(-rho) + exp(-2*rho))"
     [
         # lexmaxmargin S3, S5, S4 and the counterexample to the unconditional C2
         ("limit(N*exp(-R*D), R, oo) == 0", "limit(N*exp(-R*D), R, oo) == 1/10**9"),
-        ("limit(g**(-2)*(g**2*n1**2 + g*n2**2), g, oo) == n1**2", "limit(g**(-2)*(g**2*n1**2 + g*n2**2), g, oo) == n2**2"),
+        (
+            "limit(g**(-2)*(g**2*n1**2 + g*n2**2), g, oo) == n1**2",
+            "limit(g**(-2)*(g**2*n1**2 + g*n2**2), g, oo) == n2**2",
+        ),
         ("limit(4/9 + log(5/4)/(9/5*B), B, oo) == 4/9", "limit(4/9 + log(5/4)/(9/5*B), B, oo) == 1/3"),
-        ("limit(B*(4/9 + log(5/4)/(9/5*B) - 4/9), B, oo) == log(5/4)/(9/5)", "limit(B*(4/9 + log(5/4)/(9/5*B) - 4/9), B, oo) == 1/8"),
+        (
+            "limit(B*(4/9 + log(5/4)/(9/5*B) - 4/9), B, oo) == log(5/4)/(9/5)",
+            "limit(B*(4/9 + log(5/4)/(9/5*B) - 4/9), B, oo) == 1/8",
+        ),
         (f"limit({AT_PHI}, rho, oo) == 1", f"limit({AT_PHI}, rho, oo) == 2"),
         (f"limit({AT_PI}, rho, oo) == 2", f"limit({AT_PI}, rho, oo) == 1"),
         # log-sum-exp picks the largest exponent, with the number of ties as a constant
@@ -57,7 +63,10 @@ AT_PI = "exp(rho)*(exp(-rho) + exp(-rho) + exp(-2*rho))"
         ("limit(log(2*exp(a*t) + 1) - a*t, t, oo) == log(2)", "limit(log(2*exp(a*t) + 1) - a*t, t, oo) == 0"),
         ("limit(t*log(p*exp(1/t) + 1 - p), t, oo) == p", "limit(t*log(p*exp(1/t) + 1 - p), t, oo) == 1 - p"),
         # entropy: 0 log 0 = 0 as a limit
-        ("limit(-x*log(x) - (1 - x)*log(1 - x), x, 0, right) == 0", "limit(-x*log(x) - (1 - x)*log(1 - x), x, 0, right) == 1"),
+        (
+            "limit(-x*log(x) - (1 - x)*log(1 - x), x, 0, right) == 0",
+            "limit(-x*log(x) - (1 - x)*log(1 - x), x, 0, right) == 1",
+        ),
         ("limit(log(1 + b/t)*t, t, oo) == b", "limit(log(1 + b/t)*t, t, oo) == 2*b"),
         ("limit(1/log(t), t, oo) == 0", "limit(1/log(t) + 1/10**6, t, oo) == 0"),
         ("limit(1/log(log(t)), t, oo) == 0", "limit(1/log(log(t)) + 1/10**30, t, oo) == 0"),
@@ -121,7 +130,3 @@ def test_where_rules_end_sympy_needs_the_balls() -> None:
 def test_a_limit_of_what_is_undefined_is_not_proved() -> None:
     assert show("limit(log(b)*t/(t + 1), t, oo) == log(b)").status is not Status.PROVED
     assert show("limit(log(a)*t/(t + 1), t, oo) == log(a)").status is Status.PROVED
-
-
-def test_contradictory_hypotheses_are_vacuous() -> None:
-    assert show("limit(a/t, t, oo) == 7", "a > 2", "a < 1").status is Status.VACUOUS

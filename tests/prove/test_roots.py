@@ -26,7 +26,9 @@ def read(text: str) -> Node:
     return parse(text, Namespace(symbols=DOMAINS, definitions={}))
 
 
-def root(of: str, bracket: tuple[str, str], equals: str = "", lies: tuple[str, str] | None = None, symbol: str = "x") -> Outcome:
+def root(
+    of: str, bracket: tuple[str, str], equals: str = "", lies: tuple[str, str] | None = None, symbol: str = "x"
+) -> Outcome:
     question = Root(
         read(of),
         symbol,
@@ -105,10 +107,13 @@ def test_the_exact_constrained_path_of_the_diagonal_instance(budget: int) -> Non
 
 
 def test_a_proof_by_enclosure_says_so() -> None:
-    """No rule of the normal form knows that this constant is the zero; 1e-30 is what was shown."""
-    outcome = root("cos(x) - x", ("0", "1"), equals="0.73908513321516064165531208767387340401341175890075746496568")
+    """gamma(1/4)*gamma(3/4) = pi*sqrt(2) by the reflection formula, which the normal form does not know."""
+    outcome = root("sinh(x - gamma(1/4)*gamma(3/4))", ("0", "10"), equals="pi*sqrt(2)")
     assert outcome.status is Status.PROVED
     assert outcome.how is How.ENCLOSED
+    assert (
+        root("sinh(x - gamma(1/4)*gamma(3/4))", ("0", "10"), equals="pi*sqrt(2) - 10**(-28)").status is Status.REFUTED
+    )
 
 
 def test_refinement_reaches_hundreds_of_digits() -> None:

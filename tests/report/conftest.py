@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from report_sample import sample_paper
+from tests.report.report_sample import sample_paper
 
 from checker.result import PaperResult
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from report_sample import sample_paper
+from tests.report.report_sample import sample_paper
 from test_escape import HOSTILE
 from test_markdown import claim_of, structure, with_text
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
-from report_sample import sample_paper
+from tests.report.report_sample import sample_paper
 from test_escape import HOSTILE, structure
 
 from checker.report.markdown import render

@@ -7,7 +7,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from report_sample import RADII, limit_check, rate_check
+from tests.report.report_sample import RADII, limit_check, rate_check
 from test_escape import HOSTILE
 
 from checker.report.axes import make_axis, padded

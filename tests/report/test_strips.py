@@ -6,7 +6,7 @@ import math
 from xml.etree import ElementTree
 
 import pytest
-from report_sample import INF
+from tests.report.report_sample import INF
 
 from checker.report.strips import draw_strips, strips
 from checker.result import CellResult, MeasureResult, PaperResult, Span

@@ -1,15 +1,19 @@
-"""The constrained path against closed forms (dossier of arXiv 1905.07325) and against what it must not be mistaken for."""
+"""The constrained path against closed forms for arXiv 1905.07325, and against what it must not be mistaken for."""
 
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
 from checker.expr.domain import REAL
+from checker.simulate.catalogue import EXPERIMENTS, OptimizeParams
 from checker.simulate.measure import measure
+from checker.simulate.optimize import why_not
+from checker.simulate.program import Output, Site
 from checker.simulate.references import with_references
 from tests.simulate.runs import SVM, make, node, quantity
 
 SEPARABLE = {"kind": "separable", "points": 12, "dimension": 6, "shift": "5/2"}
+LINEAR = {"data": SEPARABLE, "model": {"kind": "linear"}, "loss": "exp(-u)", "radius": "rho", "restarts": 1}
 RADII = tuple(np.geomspace(30, 1e5, 12))
 
 
@@ -17,7 +21,7 @@ RADII = tuple(np.geomspace(30, 1e5, 12))
 def linear():
     run = make(
         "optimize",
-        {"data": SEPARABLE, "model": {"kind": "linear"}, "loss": "exp(-u)", "radius": "rho", "restarts": 1},
+        LINEAR,
         {"rho": RADII},
         references=(SVM,),
         require=(("residual <= 1e-9", node("residual <= 1e-9", residual=REAL)),),
@@ -132,15 +136,42 @@ def test_counterexample_goes_to_the_other_end_of_the_circle():
         assert np.all(relative < 2)  # the value at the lexicographic optimum, angle pi
 
 
-def test_a_solver_that_is_stopped_early_is_a_failure_and_not_evidence():
-    params = {"data": SEPARABLE, "model": {"kind": "linear"}, "loss": "exp(-u)", "radius": "rho", "iterations": 2}
-    found = measure(make("optimize", params, {"rho": (30.0, 1000.0)}), range(3), 0, "cpu")
-    assert set(found.failures) == {0, 1, 2}
-    assert all("residual" in reason for reason in found.failures.values())
+def test_what_is_published_has_the_announced_shape(linear):
+    params = OptimizeParams.model_validate(LINEAR | {"radius": 1, "loss": "exp(-u)"})
+    for name, spec in EXPERIMENTS["optimize"].observables(params).items():
+        item = linear.observables[name]
+        assert item.values.shape[len(item.axes) :] == spec.shape, name
+
+
+GOOD = {
+    "theta": np.ones((2, 3)),
+    "log_loss": np.array([-1.0, -2.0]),
+    "residual": np.array([1e-12, 1e-15]),
+    "multiplier": np.array([1.0, 2.0]),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, None),
+        ({"residual": np.array([1e-12, 1e-3])}, "residual 1.0e-03 in cell 1"),
+        ({"residual": np.array([np.nan, 1e-3])}, "residual nan in cell 0"),
+        ({"multiplier": np.array([1.0, -1.0])}, "inside the ball in cell 1"),
+        ({"log_loss": np.array([-1.0, np.nan])}, "not a finite number"),
+        ({"rising": np.array([False, True])}, "does not decrease"),
+    ],
+)
+def test_what_is_not_the_minimiser_over_the_ball_is_refused(change, said):
+    params = OptimizeParams.model_validate(LINEAR | {"radius": 1, "loss": "exp(-u)"})
+    each = {**GOOD, **{name: value for name, value in change.items() if name != "rising"}}
+    hidden = {"rising": change.get("rising", np.array([False, False]))}
+    reason = why_not(params, Site({}, frozenset(), {}, (True, False)), Output({}, each, {}, hidden))
+    assert reason is None if said is None else said in reason
 
 
 def test_data_that_cannot_be_separated_have_no_constrained_minimiser_on_the_sphere():
-    data = {"kind": "given", "X": [[1, 0], [-1, 0], [0, 1]], "y": [1, 1, 1]}
-    params = {"data": data, "model": {"kind": "linear"}, "loss": "log(1 + exp(-u)) + log(1 + exp(u))", "radius": 50}
+    data = {"kind": "given", "X": [[1, 0], [-1, 0], [0, 1], [0, -1]], "y": [1, 1, 1, 1]}
+    params = {"data": data, "model": {"kind": "linear"}, "loss": "exp(-u)", "radius": 50, "iterations": 60}
     found = measure(make("optimize", params), [0], 0, "cpu")
-    assert "inside the ball" in found.failures[0] or "does not decrease" in found.failures[0]
+    assert "inside the ball" in found.failures[0]

@@ -30,7 +30,7 @@ MEASUREMENT = Measurement(
     {"rho": np.linspace(1, 2, RADII), "seed": np.arange(SEEDS) * 1.0, "t": T},
 )
 NAMES = ("X", "w", "svm.alpha", "loss", "count", "broken", "zero", "rho", "t", "seed", "tested", "nowhere")
-SPACE = Namespace({name: REAL for name in NAMES})
+SPACE = Namespace(dict.fromkeys(NAMES, REAL))
 
 
 def run(formula, extra=None):
@@ -184,10 +184,12 @@ def test_what_does_not_fit(formula, message):
         run(formula)
 
 
-@pytest.mark.parametrize("formula", ["quantile(loss, 1/2)", "next(loss)", "boundary(loss < 1, t)", "Integral(rho*x, (x, 0, 1))"])
+@pytest.mark.parametrize(
+    "formula", ["quantile(loss, 1/2)", "next(loss)", "boundary(loss < 1, t)", "Integral(rho*x, (x, 0, 1))"]
+)
 def test_what_is_not_computed_is_unsupported(formula):
     with pytest.raises(UnsupportedError):
-        evaluate(parse(formula, Namespace({name: REAL for name in (*NAMES, "x")})), MEASUREMENT)
+        evaluate(parse(formula, Namespace(dict.fromkeys((*NAMES, "x"), REAL))), MEASUREMENT)
 
 
 def test_an_axis_without_coordinates():

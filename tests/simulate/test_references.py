@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from checker.expr.domain import Domain
+from checker.expr.domain import POSITIVE, Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.node import num
 from checker.simulate.conic import _Standard, kkt_residual
@@ -17,6 +17,7 @@ VECTORS = {
     "b": Domain(shape=(num(5),)),
     "X1": Domain(shape=(N, num(4))),
     "X2": Domain(shape=(N, num(5))),
+    "gam": POSITIVE,
 }
 
 

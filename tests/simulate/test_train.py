@@ -81,22 +81,32 @@ DIFFERENCE = {
 }
 
 
-def residuals(loss, seeds):
-    dynamics = {"kind": "gradient_flow", "time": "loss_norm", "until": 1e6, "checkpoints": 7}
+FLOW = {"kind": "gradient_flow", "time": "loss_norm", "until": 1e6, "checkpoints": 7}
+DESCENT = {"kind": "gradient_descent", "time": "loss_norm", "step": "1/10", "steps": 100_000, "checkpoints": 6}
+
+
+def residuals(loss, dynamics):
     run = make("train", {**DIFFERENCE, "loss": loss, "reduction": "sum", "dynamics": dynamics})
-    found = measure(run, range(seeds), 0, "cpu")
+    found = measure(run, range(8), 0, "cpu")
     assert found.failures == {}
-    observable = found.observables["kkt_residual"]
-    assert np.all(np.abs(observable.values - observable.twin) <= 1e-3)
-    return observable.values
+    return found.observables["kkt_residual"]
 
 
-def test_direction_tends_to_a_kkt_point_for_the_exponential_loss_and_not_for_a_polynomial_one():
-    exponential, polynomial = residuals("exp(-u)", 8), residuals("(1 + u)**(-2)", 8)
-    assert np.all(exponential[:, -1] <= 0.08)
-    assert np.median(exponential[:, -1]) <= 0.03
-    assert np.all(exponential[:, -1] < 0.6 * exponential[:, 1])
-    assert np.median(polynomial[:, -1]) >= 0.3
+@pytest.mark.parametrize("dynamics", [FLOW, DESCENT])
+def test_direction_tends_to_a_kkt_point_for_the_exponential_loss(dynamics):
+    residual = residuals("exp(-u)", dynamics)
+    assert np.all(residual.values[:, -1] <= 0.08)
+    assert np.all(residual.values[:, -1] < 0.6 * residual.values[:, 1])
+    if dynamics is FLOW:  # a hundred times further than descent gets
+        assert np.median(residual.values[:, -1]) <= 0.03
+        assert residual.twin is not None
+        assert np.all(np.abs(residual.values - residual.twin) <= 1e-3)
+
+
+def test_a_polynomial_loss_goes_elsewhere():
+    # the same rule (every residual below 0.08) rejects it on every seed
+    careful = {**DESCENT, "step": "1/50"}
+    assert np.all(residuals("(1 + u)**(-2)", careful).values[:, -1] > 0.08)
 
 
 def test_a_run_that_diverges_is_no_evidence_unless_that_is_the_answer():

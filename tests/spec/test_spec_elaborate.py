@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from conftest import changed
+from tests.spec.conftest import changed
 
 from checker.expr.domain import Domain
 from checker.expr.node import Num, symbols_of
@@ -150,6 +150,38 @@ def test_series_orders_and_points(paper: Paper) -> None:
     assert exact(question(paper, "expansion_elsewhere").about) == 1
 
 
+def test_the_derivative_along_a_flow_is_the_chain_rule(paper: Paper) -> None:
+    """along(x**2 + v**2) with x' = v, v' = -x is 2*x*v - 2*v*x."""
+    goal = question(paper, "conserved").goal
+    assert symbols_of(goal) == {"x", "v"}
+    assert rough(goal.left, {"x": 3.0, "v": 5.0}) == 0.0
+    (_, ((_, missed),)) = lemma(paper, "conserved").near_misses[0]
+    assert rough(missed.question.goal.left, {"x": 3.0, "v": 5.0}) == 2 * 3 * 5 + 2 * 5 * 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "along(x, v) == 0",
+        "spiral == 0",
+        "along(x, spiral + 1) == 0",
+        "along(x) == 0",
+        "diff(along(x**2, spiral), x) == 0",
+    ],
+)
+def test_a_flow_stands_only_in_along(everything: Path, text: str) -> None:
+    source = everything.read_text().replace("along(x**2 + v**2, spiral) == 0", text)
+    with pytest.raises(SpecErrors, match=r"claims.obligations.prove.conserved.show"):
+        load_text(source, "everything", "e.yaml")
+
+
+def test_a_member_outside_an_irrational_domain_is_refused(everything: Path) -> None:
+    good = everything.read_text().replace("angle: {show: sin(b) >= 0}", "angle: {show: sin(b) >= 0, for: {b: [3]}}")
+    assert lemma(load_text(good, "everything", "e.yaml"), "angle").members[0][0] == "b = 3"
+    with pytest.raises(SpecErrors, match="4 is outside the domain of 'b'"):
+        load_text(good.replace("for: {b: [3]}", "for: {b: [4]}"), "everything", "e.yaml")
+
+
 @pytest.mark.parametrize(
     ("obligation", "words"),
     [
@@ -209,7 +241,7 @@ def test_an_expectation_holds_what_was_written(paper: Paper) -> None:
     assert check(paper, "least").expectation.strictly
     band = check(paper, "band").expectation
     assert (band.within.below, band.within.above, band.within.relative) == (0.1, 0.2, False)
-    assert band.over["seed"] == Over("fraction", 0.9)
+    assert band.over["seed"] == Over("fraction", 0.9, 0.05)
     assert band.upper is not None
     assert check(paper, "equal").expectation.bounded == (0.0, 3.0)
     assert check(paper, "equal").expectation.within.relative
@@ -271,12 +303,14 @@ def test_equal_runs_share_a_key_and_different_ones_do_not(read) -> None:
     second = (
         "claims:\n",
         "  twin:\n    experiment: optimize\n    params: {loss: exp(-u), radius: rho, model: {kind: linear}, "
-        "data: {dimension: 3, kind: separable, points: 8}}\n    sweep: {rho: {log_spaced: [1e1, 10000], points: 13}}\nclaims:\n",
+        "data: {dimension: 3, kind: separable, points: 8}}\n"
+        "    sweep: {rho: {log_spaced: [1e1, 10000], points: 13}}\nclaims:\n",
     )
     more = (
         "        controls:\n          - {at_most: 0",
-        "        controls: [{at_most: 0, because: x}, {rate: 1/rho**2, because: y}]\n      - run: twin\n        checks: {low: {quantity: 'rho', "
-        "over: {rho: every, seed: every}, at_least: 0}}\n        controls:\n          - {at_least: 1e9, because: far}\n          - {at_least: 1e8",
+        "        controls: [{at_most: 0, because: x}, {rate: 1/rho**2, because: y}]\n      - run: twin\n"
+        "        checks: {low: {quantity: rho, over: {rho: every, seed: every}, at_least: 0}}\n"
+        "        controls:\n          - {at_least: 1e9, because: far}\n          - {at_least: 1e8",
     )
     drop = ("\n          - {rate: 1/rho**2, because: next order}", "")
     first, twin = (m.run for m in read(second, more, drop).claims[0].measures)

@@ -15,11 +15,14 @@ REFUSED = [
     (
         (
             (
-                "    measure:\n      - run: path\n        let: {lost: rho/norm(svm.w) - min(margins)}\n        checks:\n          bound: {quantity: lost, over: {rho: every, seed: every}, at_most: log(n)}\n",
+                "    measure:\n      - run: path\n        "
+                "let: {lost: rho/norm(svm.w) - min(margins)}\n        checks:\n"
+                "          bound: {quantity: lost, over: {rho: every, seed: every}, at_most: log(n)}\n",
                 "",
             ),
             (
-                "          rate: {quantity: lost, over: {seed: median}, rate: 1/rho, as: rho -> oo, within: 0.1}\n        controls:\n",
+                "          rate: {quantity: lost, over: {seed: median}, rate: 1/rho, as: rho -> oo, within: 0.1}\n"
+                "        controls:\n",
                 "",
             ),
             ("          - {at_most: 0, because: below}\n          - {rate: 1/rho**2, because: next order}\n", ""),
@@ -46,6 +49,20 @@ REFUSED = [
         "a percentage of 0 is no margin",
     ),
     ((("at_most: log(n)", "equals: 0"), ("at_most: 0", "equals: 1")), "bound", "equals without within"),
+    (
+        (("within: 0.1", "within: 0.1, up_to: logs"), ("{rate: 1/rho**2", "{rate: log(rho)/rho")),
+        "controls[1]",
+        "no data can reject",
+    ),
+    (
+        (
+            ("    sweep: {rho", "    require: residual <= 1e-8\n    sweep: {rho"),
+            ("quantity: lost, over: {rho", "quantity: residual, over: {rho"),
+            ("at_most: log(n)", "at_most: 1e-6"),
+        ),
+        "bound",
+        "the run requires this already",
+    ),
     ((("    assumes", "    strength: upper\n    assumes"),), "rate", "strength: upper is a one-sided claim"),
     ((("    assumes", "    strength: lower\n    assumes"),), "rate", "expected rate_at_least"),
     ((("    assumes", "    expected: FAIL\n    assumes"),), "expected", "without a finding"),
@@ -87,6 +104,12 @@ def test_what_a_reviewer_would_ask_is_a_warning(read, changes, words: str) -> No
 
 
 ACCEPTED = [
+    (("within: 0.1", "within: 0.1, up_to: logs"),),
+    (
+        ("    sweep: {rho", "    require: residual <= 1e-6\n    sweep: {rho"),
+        ("quantity: lost, over: {rho", "quantity: residual, over: {rho"),
+        ("at_most: log(n)", "at_most: 1e-8"),
+    ),
     (("within: 0.1", "within: 0.6"),),  # next order is 1 away, 1.5 * 0.6 = 0.9
     (("at_most: log(n)", "at_most: 1, within: 0.6"),),
     (("at_most: log(n)", "equals: 1/2, within: 10%"), ("at_most: 0", "equals: 0.6")),

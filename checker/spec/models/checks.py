@@ -48,7 +48,7 @@ PREDICATES = (
     "limit",
     "monotone",
 )
-_RULES = "every, mean, median, max, last or fraction >= p"
+_RULES = "every, mean, median, max, last, fraction >= p or fraction >= p within w"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,10 @@ def _over(text: str) -> Over:
     rule = text.strip()
     if rule in ("every", "mean", "median", "max", "last"):
         return Over(rule)  # type: ignore[arg-type]
-    found = re.match(r"fraction\s*>=\s*(.+)\Z", rule)
+    found = re.match(r"fraction\s*>=\s*(\S+)(?:\s+within\s+(\S+))?\Z", rule)
     if found is None:
         raise ValueError("not a way to take an axis together")
-    return Over("fraction", float(share(found[1])))
+    return Over("fraction", float(share(found[1])), float(share(found[2])) if found[2] else 0.0)
 
 
 def _direction(text: str) -> Direction:

@@ -26,7 +26,7 @@ from checker.spec.models.base import (
 )
 
 _ARXIV = r"^(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d{1,2})?$"
-_IMPLICIT = "solves maximises minimises"
+_IMPLICIT = "solves maximises minimises flow"
 _DEFINED = r"^[A-Za-z][A-Za-z0-9_]{0,39}(\([A-Za-z0-9_, ]*\))?$"
 
 
@@ -121,6 +121,12 @@ class Minimises(Strict):
     in_: Bracket = Field(alias="in")
 
 
+class Flow(Strict):
+    """A vector field: each unknown and its time derivative; ``along(e, flow)`` is the derivative of e along it."""
+
+    flow: dict[Name, Formula] = Field(min_length=1)
+
+
 def _definition_tag(value: Any) -> str | None:
     if not isinstance(value, dict):
         return "<text>"
@@ -131,14 +137,15 @@ Definition: TypeAlias = Annotated[
     Annotated[Formula, Tag("<text>")]
     | Annotated[Solves, Tag("<solves>")]
     | Annotated[Maximises, Tag("<maximises>")]
-    | Annotated[Minimises, Tag("<minimises>")],
+    | Annotated[Minimises, Tag("<minimises>")]
+    | Annotated[Flow, Tag("<flow>")],
     Discriminator(
         _definition_tag,
         "claim",
         "{message}",
         {
             "message": "not a definition",
-            "expected": "a formula, or a map with solves, maximises or minimises",
+            "expected": "a formula, or a map with solves, maximises, minimises or flow",
             "known": _IMPLICIT,
         },
     ),

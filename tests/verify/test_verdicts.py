@@ -1,0 +1,94 @@
+"""From a claim file to its verdict, on toys whose answers are known; each true claim beside a false one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checker import check
+from checker.result import ClaimResult
+from checker.verdict import How, Verdict
+from tests.verify import toys
+
+
+def verify(folder: Path, *claims: str) -> dict[str, ClaimResult]:
+    (paper,) = check(toys.write(folder, *claims), scale="smoke", device="cpu", jobs=2)
+    return {claim.id: claim for claim in paper.claims}
+
+
+def test_proofs(tmp_path: Path) -> None:
+    claims = verify(tmp_path, toys.PROVED, toys.REFUTED, toys.VACUOUS, toys.HANGING)
+    assert claims["square"].verdict is Verdict.PASS
+    assert claims["square"].how == (How.PROVED,)
+    assert claims["square"].lemmas[0].near_misses[0].rejected
+
+    refuted = claims["too_strong"]
+    assert refuted.verdict is Verdict.FAIL
+    (member,) = refuted.lemmas[0].members
+    x = member.witness["x"]
+    assert 0 < eval_fraction(x) < 1  # exactly where x > x**2
+    assert member.replay == f"check replay {toys_words(tmp_path)}/too_strong/below"
+
+    assert claims["contradictory"].verdict is Verdict.VACUOUS
+    hanging = claims["hanging"]
+    assert hanging.verdict is Verdict.INCONCLUSIVE
+    assert "2 s" in hanging.reason or "decided" in hanging.reason or "no exact engine" in hanging.reason
+
+
+def eval_fraction(text: str) -> float:
+    numerator, _, denominator = text.partition("/")
+    return int(numerator) / int(denominator or 1)
+
+
+def toys_words(folder: Path) -> str:
+    import os
+
+    return os.path.relpath(folder / "claims" / "toy.yaml")
+
+
+def test_attained_bound_passes_and_a_wrong_one_fails(tmp_path: Path) -> None:
+    (true,) = verify(tmp_path, toys.bound("1")).values()
+    assert true.verdict is Verdict.PASS
+    assert true.how == (How.SURVIVED,)
+    (check_result,) = true.measures[0].checks
+    assert check_result.figure is not None
+
+    (false,) = verify(tmp_path, toys.bound("9/10")).values()
+    assert false.verdict is Verdict.FAIL
+    witness = false.measures[0].checks[0].witness
+    assert witness is not None
+    assert float(witness.measured) > 0.9
+
+    (loose,) = verify(tmp_path, toys.bound("2")).values()
+    assert loose.verdict is Verdict.INCONCLUSIVE  # claimed to be attained, never close
+
+
+def test_control_that_survives_takes_the_pass_away(tmp_path: Path) -> None:
+    text = toys.bound("1").replace("1 - 1/10", "3/2")
+    (claim,) = verify(tmp_path, text).values()
+    assert claim.verdict is Verdict.INCONCLUSIVE
+    assert "not rejected" in claim.reason
+
+
+def test_near_miss_that_is_true_takes_the_proof_away(tmp_path: Path) -> None:
+    (claim,) = verify(tmp_path, toys.PROVED.replace("x**2 >= 1/100", "x**2 >= -1")).values()
+    assert claim.verdict is Verdict.INCONCLUSIVE
+
+
+def test_expected_failure_is_strict(tmp_path: Path) -> None:
+    finding = "    expected: FAIL\n    finding: {instead: something else, shown_by: nothing}\n"
+    (as_expected,) = verify(tmp_path, toys.REFUTED + finding).values()
+    assert as_expected.as_expected
+    (unexpected,) = verify(tmp_path, toys.PROVED + finding).values()
+    assert unexpected.verdict is Verdict.PASS
+    assert not unexpected.as_expected
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_same_seed_same_result(tmp_path: Path, seed: int) -> None:
+    path = toys.write(tmp_path, toys.bound("1"))
+    first, second = (check(path, scale="smoke", seed=seed, device="cpu")[0] for _ in range(2))
+    assert first.model_copy(update={"provenance": None}).claims[0].measures[0].checks == (
+        second.claims[0].measures[0].checks
+    )

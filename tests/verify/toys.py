@@ -1,0 +1,84 @@
+"""Small claim files with known verdicts, written to a folder for a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HEAD = """\
+paper: {title: A toy, authors: [Nobody], year: 2026}
+symbols:
+  x: {domain: real}
+  y: {domain: real}
+  b: {domain: positive}
+  n: {domain: integer, where: n >= 1}
+  v: {domain: real, where: [-1 <= v, v <= 1], shape: [n]}
+  w: {domain: real, where: [-1 <= w, w <= 1], shape: [n]}
+runs:
+  vectors:
+    experiment: evaluate
+    params: {draw: [v, w], sizes: {n: 4}}
+claims:
+"""
+
+PROVED = """\
+  square:
+    statement: A square is not negative.
+    source: {known_from: full_text}
+    prove:
+      square: {show: x**2 >= 0, covers: claim, controls: [{show: x**2 >= 1/100, because: false near 0}]}
+"""
+
+REFUTED = """\
+  too_strong:
+    statement: Every number is below its square.
+    source: {known_from: full_text}
+    prove:
+      below: {show: x <= x**2, covers: claim, controls: [{show: x <= x**2/2, because: stronger still}]}
+"""
+
+VACUOUS = """\
+  contradictory:
+    statement: Under assumptions that cannot hold together anything follows.
+    source: {known_from: full_text}
+    prove:
+      anything: {show: x == 1, given: [x > 2, x < 1], covers: claim, controls: [{show: x == 2, because: another number}]}
+"""
+
+HANGING = """\
+  hanging:
+    statement: An integral that nobody finishes.
+    source: {known_from: full_text}
+    prove:
+      integral:
+        show: 'Integral(exp(sin(exp(b*x)) + cos(x**7)*log(1 + x**2))/(1 + x**4), (x, 0, oo)) == b'
+        time_limit: 2
+        controls: [{show: b == 2*b, because: another formula}]
+        covers: claim
+"""
+
+BOUND = """\
+  cauchy_schwarz:
+    statement: The cosine is at most one.
+    source: {known_from: full_text}
+    strength: upper
+    measure:
+      - run: vectors
+        let: {ratio: 'dot(v, w)/(norm(v)*norm(w))'}
+        checks:
+          bound: {quantity: ratio, over: {seed: every}, at_most: @BOUND@, within: 0.001, attained: true}
+        controls:
+          - {at_most: @BOUND@ - 1/10, because: a smaller constant}
+"""
+
+
+def bound(value: str = "1") -> str:
+    """The claim that a cosine is at most ``value``."""
+    return BOUND.replace("@BOUND@", value)
+
+
+def write(folder: Path, *claims: str, name: str = "toy") -> Path:
+    """A claim file of these claims in ``folder/claims``."""
+    path = folder / "claims" / f"{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(HEAD + "".join(claims), encoding="utf-8")
+    return path
