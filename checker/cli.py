@@ -72,7 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.OK)
     except ModuleNotFoundError as problem:
-        print(f"missing package {problem.name!r}: install the checker with its dependencies (pip install .)", file=sys.stderr)
+        print(
+            f"missing package {problem.name!r}: install the checker with its dependencies (pip install .)",
+            file=sys.stderr,
+        )
         return int(ExitCode.INTERNAL)
     except MemoryError:
         print("out of memory", file=sys.stderr)

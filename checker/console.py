@@ -25,7 +25,9 @@ class Display(Protocol):
     def __enter__(self) -> Display:
         """Begin to show."""
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Leave the terminal as it was."""
 
     def __call__(self, event: Event) -> None:

@@ -35,7 +35,11 @@ def _claim(name: str, claim: Claim) -> Iterator[str]:
     yield f"{name}  (expected {claim.expected})"
     yield f"  {' '.join(claim.statement.split())}"
     for assumption in claim.assumptions:
-        how = f"checked: {assumption.check_text}" if assumption.check is not None else f"by {assumption.by or 'declaration only'}"
+        how = (
+            f"checked: {assumption.check_text}"
+            if assumption.check is not None
+            else f"by {assumption.by or 'declaration only'}"
+        )
         yield f"  assumes {assumption.name} ({how})"
     for lemma in claim.lemmas:
         yield from _lemma(lemma)

@@ -1,6 +1,6 @@
 """Write a commented skeleton of a claim file that loads and runs as it stands.
 
-  check new 1905.07325 --slug lexmaxmargin
+check new 1905.07325 --slug lexmaxmargin
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the skeleton; refuses to replace a file."""
     if not _ARXIV.match(options.arxiv):
-        raise CheckError(f"{options.arxiv}: not an arXiv identifier; expected four digits, a point, four or five digits")
+        raise CheckError(
+            f"{options.arxiv}: not an arXiv identifier; expected four digits, a point, four or five digits"
+        )
     slug = options.slug or "paper_" + options.arxiv.replace(".", "_")
     if not _SLUG.match(slug):
         raise CheckError(f"{slug}: not a slug; expected lower-case letters, digits and underscores, a letter first")

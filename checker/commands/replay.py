@@ -1,7 +1,7 @@
 """Show a witness again: one instance of a measurement, or an obligation at one point.
 
-  check replay lexmaxmargin/gap_limit/limit --instance 5 --at rho=100000
-  check replay lexmaxmargin/log_n_optimal/chain --member 'N = 2' --set lc=1/2,1/3
+check replay lexmaxmargin/gap_limit/limit --instance 5 --at rho=100000
+check replay lexmaxmargin/log_n_optimal/chain --member 'N = 2' --set lc=1/2,1/3
 """
 
 from __future__ import annotations
@@ -24,11 +24,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="SLUG/CLAIM/PART", help="a check or an obligation, as the report names it")
     parser.add_argument("--instance", type=int, default=0, metavar="K", help="instance (seed) of the measurement")
     parser.add_argument(
-        "--at", action="append", default=[], metavar="AXIS=VALUE", help="coordinate of a sweep or recorded axis (repeatable)"
+        "--at",
+        action="append",
+        default=[],
+        metavar="AXIS=VALUE",
+        help="coordinate of a sweep or recorded axis (repeatable)",
     )
     parser.add_argument("--member", metavar="LABEL", help="member of a `for:` family, such as 'N = 5'")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="exact value of a symbol, such as x=7/4 (repeatable)"
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="exact value of a symbol, such as x=7/4 (repeatable)",
     )
     add_run_options(parser)
 
@@ -64,7 +72,9 @@ def _find(target: Target, scale: str) -> tuple[Claim, Lemma | tuple[Measure, Che
     parts: dict[str, Lemma | tuple[Measure, Check]] = {lemma.name: lemma for lemma in claim.lemmas}
     parts |= {check.name: (measure, check) for measure in claim.measures for check in measure.checks}
     if target.part not in parts:
-        raise CheckError(f"{target.words}/{claim.id}: no part {target.part!r}; it has {', '.join(parts)}", ExitCode.NOTHING_SELECTED)
+        raise CheckError(
+            f"{target.words}/{claim.id}: no part {target.part!r}; it has {', '.join(parts)}", ExitCode.NOTHING_SELECTED
+        )
     return claim, parts[target.part]
 
 

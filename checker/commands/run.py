@@ -19,7 +19,9 @@ _OPEN = ("INCONCLUSIVE", "UNSUPPORTED")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="claim files, folders, slugs of claims/, or slug/claim")
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="claim files, folders, slugs of claims/, or slug/claim"
+    )
     add_run_options(parser)
     parser.add_argument("--strict", action="store_true", help="count INCONCLUSIVE and UNSUPPORTED as failures")
     parser.add_argument(
@@ -39,7 +41,9 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scale", choices=("smoke", "standard", "large"), default="standard", help="default: standard")
     parser.add_argument("--seed", type=int, default=0, help="shifts every random draw (default: 0)")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="default: auto")
-    parser.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, help="processes for provers (default: the cores)")
+    parser.add_argument(
+        "--jobs", type=_positive, default=os.cpu_count() or 1, help="processes for provers (default: the cores)"
+    )
 
 
 def _positive(text: str) -> int:
@@ -52,7 +56,9 @@ def _positive(text: str) -> int:
 def run(options: argparse.Namespace) -> int:
     """Verify the files named; returns the exit code."""
     if not options.paths:
-        raise CheckError("nothing to check: name a claim file, a folder or a slug (`check --help`)", ExitCode.NOTHING_SELECTED)
+        raise CheckError(
+            "nothing to check: name a claim file, a folder or a slug (`check --help`)", ExitCode.NOTHING_SELECTED
+        )
     files = grouped(resolve(options.paths))
     if options.list:
         return _list(files)
@@ -115,7 +121,11 @@ def _one_file(
     said = tuple(lines(result))
     found = tuple(claim.verdict.value for claim in result.claims if not claim.as_expected)
     if claims is not None and not options.out:
-        return (*said, "no report written: it would replace that of the whole file (name a folder with --out)"), found, result
+        return (
+            (*said, "no report written: it would replace that of the whole file (name a folder with --out)"),
+            found,
+            result,
+        )
     written = write_report(result, folder)
     said = (*said, f"report: {os.path.relpath(folder / (result.slug + '.md'))}")
     if claims is None and not found:

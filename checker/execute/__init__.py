@@ -1,0 +1,1 @@
+"""Processes: killable children with limits, and receipts of what is finished."""

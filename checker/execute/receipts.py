@@ -85,9 +85,7 @@ def find(address: str) -> Receipt | None:
         body = content["receipt"]
         if content["checksum"] != _checksum(body):
             return None
-        return Receipt(
-            body["result"], tuple(body["lines"]), body["verdict"], tuple(body["verdicts"]), body["hashes"]
-        )
+        return Receipt(body["result"], tuple(body["lines"]), body["verdict"], tuple(body["verdicts"]), body["hashes"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -1,0 +1,1 @@
+"""The expression tree: one formula, parsed once, read by several independent translators."""

@@ -14,9 +14,8 @@ from flint import fmpq_mpoly
 from checker.expr.canonical import Atom, Frac, Table, TooLarge
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS
-from checker.expr.interval import Interval, truth
+from checker.expr.interval import truth
 from checker.expr.node import (
-    MINUS_ONE,
     ONE,
     Add,
     Binder,

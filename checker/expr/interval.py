@@ -10,7 +10,7 @@ the formula may be undefined somewhere on the box (the interval then encloses th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from flint import arb, fmpq, fmpz

@@ -72,7 +72,7 @@ def normal(node: Node, box: Mapping[str, Interval] | None = None, limit: int = M
 
     Raises ``UnsupportedError`` for what has no value as a real formula, and when the form grows too large.
     """
-    known = {name: REALS for name in symbols_of(node)}
+    known = dict.fromkeys(symbols_of(node), REALS)
     table = Table({**known, **(box or {})}, limit=limit)
     for _ in range(_RESTARTS):
         try:

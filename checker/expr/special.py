@@ -10,8 +10,7 @@ from fractions import Fraction
 
 from checker.expr.canonical import Atom, Frac, TooLarge
 from checker.expr.elementary import Converter, Rule, RuleTable
-from checker.expr.node import ONE, Const, Fn, Node, Num, Pow, num
-from checker.expr.to_arb import to_fmpq
+from checker.expr.node import ONE, Const, Fn, Node, Num
 
 _HALF = Fraction(1, 2)
 _MAX_MULTIPLE = 24

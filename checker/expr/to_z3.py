@@ -16,7 +16,25 @@ import z3
 
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
-from checker.expr.node import Add, And, Binder, Const, Fn, Mul, Node, Not, Num, Or, Piecewise, Pow, Rel, Sym, Truth, instantiate, num
+from checker.expr.node import (
+    Add,
+    And,
+    Binder,
+    Const,
+    Fn,
+    Mul,
+    Node,
+    Not,
+    Num,
+    Or,
+    Piecewise,
+    Pow,
+    Rel,
+    Sym,
+    Truth,
+    instantiate,
+    num,
+)
 
 _MAX_POWER = 40
 _MAX_TERMS = 64

@@ -1,0 +1,1 @@
+"""Obligations and their provers: proved, refuted with a witness, or undecided with the reason."""

@@ -42,7 +42,7 @@ def prove_relation(goal: Rel, box: Mapping[str, Domain], given: Sequence[Node] =
     """Whether the relation follows on the box, with hypotheses, where everything in them is defined."""
     relations = [part for part in given if isinstance(part, Rel)]
     names = {name for relation in (goal, *relations) for name in symbols_of(relation)}
-    table = Table({**{name: REALS for name in names}, **box_of(box, 64)}, limit=_WORK)
+    table = Table({**dict.fromkeys(names, REALS), **box_of(box, 64)}, limit=_WORK)
     for _ in range(_RESTARTS):
         try:
             return _ask(table, goal, relations, box)

@@ -32,12 +32,13 @@ def prove_exists(obligation: Obligation) -> Outcome:
     question = obligation.question
     assert isinstance(question, Exists)
     wanted = (*obligation.given, *question.conditions)
+    domains = _complete(wanted, obligation.domains)
     if question.witness is not None:
-        return _offered(question.witness, wanted, obligation.domains)
-    point, evidence = find_point(wanted, obligation.domains)
+        return _offered(question.witness, wanted, domains)
+    point, evidence = find_point(wanted, domains)
     if point is not None:
         return _shown(point, evidence)
-    excluded, more = show_impossible(wanted, obligation.domains)
+    excluded, more = show_impossible(wanted, domains)
     if excluded:
         return Outcome(Status.REFUTED, "no point of the domain satisfies the conditions", evidence=(*evidence, *more))
     return Outcome(Status.UNDECIDED, "no point was found, and none was excluded", evidence=(*evidence, *more))
@@ -49,11 +50,12 @@ def prove_impossible(obligation: Obligation) -> Outcome:
     question = obligation.question
     assert isinstance(question, Impossible)
     wanted = (*obligation.given, *question.conditions)
-    point, evidence = find_point(wanted, obligation.domains)
+    domains = _complete(wanted, obligation.domains)
+    point, evidence = find_point(wanted, domains)
     if point is not None:
         shown = _shown(point, evidence)
         return Outcome(Status.REFUTED, "the conditions hold together at an exact point", None, shown.evidence, shown.witness)
-    excluded, more = show_impossible(wanted, obligation.domains)
+    excluded, more = show_impossible(wanted, domains)
     if excluded:
         return Outcome(Status.PROVED, excluded, How.PROVED, (*evidence, *more))
     return Outcome(Status.UNDECIDED, "neither a point nor a proof that there is none", evidence=(*evidence, *more))
@@ -92,6 +94,11 @@ def show_impossible(wanted: tuple[Node, ...], domains: Mapping[str, Domain]) -> 
         found = Evidence("intervals", "is every part of the domain excluded?", f"yes, {boxes} boxes")
         return "intervals exclude every part of the domain", (*evidence, found)
     return "", evidence
+
+
+def _complete(conditions: tuple[Node, ...], domains: Mapping[str, Domain]) -> dict[str, Domain]:
+    """The domains of the symbols that occur; one without a declaration is real."""
+    return {name: domains.get(name, Domain()) for condition in conditions for name in sorted(symbols_of(condition))}
 
 
 def _flat(conditions: tuple[Node, ...]) -> list[Node]:

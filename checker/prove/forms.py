@@ -112,7 +112,7 @@ def normal_node(f: Node, box: Box) -> Node:
 
 def log_difference(left: Node, right: Node, box: Box) -> Node | None:
     """``log(left) - log(right)`` if both sides are positive on the box: it has the sign of ``left - right``."""
-    if not any(isinstance(part, Fn) and part.name in ("exp", "cosh", "sigmoid") or isinstance(part, Pow) for part in walk(left)):
+    if not any((isinstance(part, Fn) and part.name in ("exp", "cosh", "sigmoid")) or isinstance(part, Pow) for part in walk(left)):
         return None
     intervals = box_of(box, 96)
     try:

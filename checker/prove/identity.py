@@ -13,13 +13,11 @@ from fractions import Fraction
 from flint import arb, fmpq
 
 from checker.execute.worker import Completed, Limits, run
-from checker.expr.derive import diff
 from checker.expr.domain import Domain
-from checker.expr.errors import UnsupportedError
-from checker.expr.node import Node, Num, Rel, Sym, mul, sub, substitute, symbols_of
-from checker.expr.rational import is_zero, normal
+from checker.expr.node import Add, Node, Rel, sub, substitute, symbols_of
+from checker.expr.rational import is_zero
 from checker.expr.to_arb import Value, precision, to_ball, value
-from checker.prove.implication import prove_unsat
+from checker.prove.implication import prove_unsat, solved
 from checker.prove.inequality import refuted
 from checker.prove.outcome import Evidence, Outcome, Status
 from checker.prove.points import Point, narrow, sample
@@ -96,38 +94,6 @@ def exact_zero(difference: Node, box: Mapping[str, Domain], given: Sequence[Node
     return False, ""
 
 
-def solved(given: Sequence[Node]) -> list[tuple[str, Node]]:
-    """Symbols with the values that linear equations among the hypotheses give them, each equation used once."""
-    found: list[tuple[str, Node]] = []
-    for relation in given:
-        if not isinstance(relation, Rel) or relation.op != "==":
-            continue
-        gap = sub(relation.left, relation.right)
-        for name, replacement in found:
-            gap = substitute(gap, {name: replacement})
-        for name in sorted(symbols_of(gap), reverse=True):
-            replacement_or_none = _solve(gap, name)
-            if replacement_or_none is not None:
-                found.append((name, replacement_or_none))
-                break
-    return found
-
-
-def _solve(gap: Node, name: str) -> Node | None:
-    """``symbol`` from ``gap == 0`` if its coefficient is a non-zero rational."""
-    try:
-        coefficient = normal(diff(gap, name)).constant()
-        if not coefficient:
-            return None
-        return normal(sub(Sym(name), _over(gap, coefficient))).node()
-    except UnsupportedError:
-        return None
-
-
-def _over(gap: Node, coefficient: Fraction) -> Node:
-    return mul(Num(1 / coefficient), gap)
-
-
 def _look(difference: Node, goal: Rel, points: Sequence[Point]) -> _Balls:
     balls = _Balls()
     for point in points:
@@ -162,11 +128,16 @@ def _at(difference: Node, goal: Rel, point: Point) -> tuple[bool | None, float]:
 
 
 def _size(goal: Rel, point: Point, bits: int) -> arb | None:
-    sides: list[Value] = [value(goal.left, point, bits), value(goal.right, point, bits)]
+    """The largest modulus among the sides and their terms: what a radius is small beside."""
+    terms = [part for side in (goal.left, goal.right) for part in (side, *(side.args if isinstance(side, Add) else ()))]
+    values: list[Value] = [value(part, point, bits) for part in terms]
+    largest: arb | None = None
     with precision(bits):
-        sizes = [abs(to_ball(side)).lower() for side in sides]
-        largest = sizes[0] if sizes[0] >= sizes[1] else sizes[1]
-        return largest if largest > 0 and largest.is_finite() else None
+        for number in values:
+            size = abs(to_ball(number)).lower()
+            if size.is_finite() and size > 0 and (largest is None or size > largest):
+                largest = size
+    return largest
 
 
 def _ball_evidence(balls: _Balls) -> Evidence:

@@ -11,9 +11,11 @@ from fractions import Fraction
 
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
-from checker.expr.node import MINUS_ONE, Add, Mul, Node, Num, Rel, neg, sub, symbols_of
+from checker.expr.node import MINUS_ONE, Add, Mul, Node, Num, Rel, neg, sub, substitute, symbols_of
+from checker.expr.rational import is_zero
 from checker.expr.to_arb import evaluate, holds
-from checker.prove.implication import prove_unsat
+from checker.expr.to_z3 import Translator
+from checker.prove.implication import prove_unsat, solved
 from checker.prove.ladder import Ladder
 from checker.prove.outcome import Evidence, Outcome, Status
 from checker.prove.points import Point, in_domain, narrow, sample, satisfies, shrink
@@ -39,24 +41,74 @@ def prove_inequality(
     f, strict = oriented(goal)
     if not symbols_of(f):
         return _constant(goal, evidence)
-    box = narrow(used, given)
-    ladder = Ladder(given, budget, probe=sampler)
-    parts = prove_on_parts(ladder, f, strict, box)
+    asked_z3 = False
+    if given and _algebraic(goal, given):  # z3 knows such implications completely and answers twice
+        asked_z3 = True
+        outcome = _by_z3(goal, used, given, evidence, sampler)
+        if outcome is not None:
+            return outcome
+    f, kept, free = eliminate(f, given, used)
+    ladder = Ladder(kept, budget, probe=sampler)
+    parts = prove_on_parts(ladder, f, strict, narrow(free, kept))
     if parts:
         how = ", ".join(sorted(ladder.used)) or "intervals"
         where = "the whole domain" if parts == 1 else f"{parts} parts of the domain"
         evidence.append(Evidence("intervals and ladder", "does it hold everywhere?", f"yes, on {where} ({how})"))
-        return Outcome(Status.PROVED, "proved on the whole domain by rigorous enclosures", How.PROVED, tuple(evidence))
-    answer, asked = prove_unsat(goal, given, used)
+        by = "z3 on atoms and enclosures" if "z3 on atoms" in ladder.used else "rigorous enclosures"
+        return Outcome(Status.PROVED, f"proved on the whole domain by {by}", How.PROVED, tuple(evidence))
+    outcome = None if asked_z3 else _by_z3(goal, used, given, evidence, sampler)
+    if outcome is not None:
+        return outcome
+    evidence.append(Evidence("intervals and ladder", "does it hold everywhere?", f"not decided after {ladder.nodes} goals"))
+    return Outcome(Status.UNDECIDED, "neither a counterexample nor a proof was found", evidence=tuple(evidence))
+
+
+def _algebraic(goal: Rel, given: Sequence[Node]) -> bool:
+    """Whether z3 can express the goal and every hypothesis."""
+    names = {name: Domain() for node in (goal, *given) for name in symbols_of(node)}
+    translator = Translator(names)
+    try:
+        for node in (goal, *given):
+            translator.formula(node)
+    except UnsupportedError:
+        return False
+    return True
+
+
+def _by_z3(
+    goal: Rel, domains: Mapping[str, Domain], given: Sequence[Node], evidence: list[Evidence], sampler: bool
+) -> Outcome | None:
+    """z3's answer if it decides; what was asked is added to ``evidence``."""
+    answer, asked = prove_unsat(goal, given, domains)
     evidence += asked
     if answer.status == "unsat":
         return Outcome(Status.PROVED, _unsat_reason(asked), How.PROVED, tuple(evidence))
-    if answer.status == "sat" and answer.model is not None and sampler:
-        return refuted(goal, answer.model, used, given, tuple(evidence))
     if answer.status == "disagree":
         return Outcome(Status.DISAGREE, answer.reason, evidence=tuple(evidence))
-    evidence.append(Evidence("intervals and ladder", "does it hold everywhere?", f"not decided after {ladder.nodes} goals"))
-    return Outcome(Status.UNDECIDED, "neither a counterexample nor a proof was found", evidence=tuple(evidence))
+    if answer.status == "sat" and answer.model is not None and sampler:
+        return refuted(goal, answer.model, domains, given, tuple(evidence))
+    return None
+
+
+def eliminate(
+    f: Node, given: Sequence[Node], domains: Mapping[str, Domain]
+) -> tuple[Node, tuple[Node, ...], dict[str, Domain]]:
+    """``f``, the hypotheses and the domains without the symbols that linear equations among the hypotheses determine.
+
+    What was the domain of such a symbol becomes a hypothesis on the expression that replaces it.
+    """
+    free = dict(domains)
+    kept: tuple[Node, ...] = tuple(given)
+    for name, replacement in solved(given):
+        domain = free.pop(name, Domain())
+        bounds: list[Node] = []
+        if domain.lo is not None:
+            bounds.append(Rel(">" if domain.lo_open else ">=", replacement, Num(domain.lo)))
+        if domain.hi is not None:
+            bounds.append(Rel("<" if domain.hi_open else "<=", replacement, Num(domain.hi)))
+        f = substitute(f, {name: replacement})
+        kept = (*(substitute(hypothesis, {name: replacement}) for hypothesis in kept), *bounds)
+    return f, tuple(item for item in kept if symbols_of(item)), free
 
 
 def oriented(goal: Rel) -> tuple[Node, bool]:
@@ -172,6 +224,11 @@ def _constant(goal: Rel, evidence: list[Evidence]) -> Outcome:
     """A comparison of two numbers: balls decide it, unless the two are equal."""
     known = holds(goal, {}, cap=4096)
     detail = _sides(goal, {})
+    if known is None and is_zero(sub(goal.left, goal.right)):
+        evidence.append(Evidence("rational normal form", "are the two numbers equal?", "yes"))
+        if goal.op in ("<=", ">="):
+            return Outcome(Status.PROVED, "the two numbers are equal", How.PROVED, tuple(evidence), detail=detail)
+        return Outcome(Status.REFUTED, "the two numbers are equal", None, tuple(evidence), detail=detail)
     if known is None:
         evidence.append(Evidence("balls", "which side is larger?", "not separated at 4096 bits"))
         return Outcome(Status.UNDECIDED, "the two numbers are not separated by balls", evidence=tuple(evidence), detail=detail)

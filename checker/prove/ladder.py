@@ -21,7 +21,20 @@ from checker.expr.node import Const, Fn, Mul, Node, Num, Sym, num, substitute, s
 from checker.expr.rational import normal
 from checker.expr.to_arb import evaluate
 from checker.prove.atoms import prove_sign
-from checker.prove.forms import WORK, Box, cases, continuous, face, limit_at, log_difference, normal_node, other_variables, simplified, smooth, split_sides
+from checker.prove.forms import (
+    WORK,
+    Box,
+    cases,
+    continuous,
+    face,
+    limit_at,
+    log_difference,
+    normal_node,
+    other_variables,
+    simplified,
+    smooth,
+    split_sides,
+)
 from checker.prove.points import candidates
 
 _BITS = 96

@@ -13,15 +13,16 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from checker.expr.domain import Domain, contains, restrict
-from checker.expr.node import Node, Num, Rel, Sym, symbols_of
-from checker.expr.to_arb import Value, holds, to_fraction, value
-
 from flint import fmpq
+
+from checker.expr.domain import Domain, contains, is_empty, restrict
+from checker.expr.node import Node, Rel, Sym, symbols_of
+from checker.expr.to_arb import Value, holds, to_fraction, value
 
 Point = dict[str, Fraction]
 
 _SEED = 20190518
+_DRAWS = 100_000
 _STEPS = (Fraction(1, 1000), Fraction(1, 2), Fraction(1, 10), Fraction(9, 10), Fraction(1, 3), Fraction(999, 1000))
 _OFFSETS = (
     Fraction(1), Fraction(2), Fraction(1, 2), Fraction(3), Fraction(1, 10), Fraction(10), Fraction(7, 4), Fraction(1, 1000),
@@ -85,10 +86,12 @@ def random_value(domain: Domain, draw: random.Random) -> Fraction:
 
 
 def candidates(domains: Mapping[str, Domain], seed: int = _SEED) -> Iterator[Point]:
-    """An endless, seeded stream of points of the product domain; hypotheses are not looked at here."""
+    """A long, seeded stream of points of the product domain, none if it is empty; hypotheses are not looked at here."""
     names = sorted(domains)
     if not names:
         yield {}
+        return
+    if any(is_empty(domain) for domain in domains.values()):
         return
     lists = {name: special_values(domains[name]) for name in names}
     if any(not items for items in lists.values()):
@@ -100,7 +103,7 @@ def candidates(domains: Mapping[str, Domain], seed: int = _SEED) -> Iterator[Poi
     for high in itertools.islice(itertools.product((0, 1), repeat=len(names)), 64):  # lower and upper corners
         yield {name: lists[name][min(bit, len(lists[name]) - 1)] for name, bit in zip(names, high, strict=True)}
     draw = random.Random(seed)
-    while True:
+    for _ in range(_DRAWS):
         point: Point = {}
         for name in names:
             pick = draw.random() < 0.4
@@ -187,10 +190,3 @@ def _simpler(number: Fraction) -> Iterable[Fraction]:
 
 def _rank(number: Fraction) -> tuple[int, int]:
     return (number.denominator + abs(number.numerator), int(number < 0))
-
-
-def constant_points(relations: Iterable[Node]) -> list[Fraction]:
-    """Numbers that occur in the relations: natural candidates for where something touches or breaks."""
-    from checker.expr.node import walk
-
-    return sorted({part.value for relation in relations for part in walk(relation) if isinstance(part, Num)})

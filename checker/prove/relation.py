@@ -126,7 +126,7 @@ def _with_definedness(goal: Node, outcome: Outcome, obligation: Obligation) -> O
             evidence.append(Evidence("definedness", text(condition), "holds on the whole domain"))
             continue
         used = _used(condition, obligation)
-        bare = {name: domain for name, domain in used.items()}
+        bare = used
         witness, _ = refute(condition, bare, obligation.given, 40)
         where = ", ".join(f"{name} = {number}" for name, number in sorted((witness or {}).items()))
         answer = f"fails at {where}" if witness else "not proved on the domain"

@@ -32,7 +32,10 @@ def measure_section(measure: MeasureResult, plots: Mapping[int, str]) -> str:
     checks = [_check(check, plots.get(index)) for index, check in enumerate(measure.checks)]
     picture = f"![every interval against its region]({plots[STRIPS]})" if STRIPS in plots else ""
     head = f"### Measured: {code(measure.run)}"
-    return blocks((head, f"{facts}.", _failures(measure), *checks, _controls(measure.controls), picture))
+    where = bullets([f"{code(name)}: {code(text)}" for name, text in measure.definitions.items()])
+    if measure.unsupported:
+        return blocks((head, f"**UNSUPPORTED.** {prose(measure.unsupported)}"))
+    return blocks((head, f"{facts}.", f"Where\n\n{where}" if where else "", _failures(measure), *checks, _controls(measure.controls), picture))
 
 
 def _check(check: CheckResult, plot: str | None) -> str:

@@ -147,6 +147,7 @@ class Measure:
     checks: tuple[Check, ...]
     controls: tuple[Control, ...]
     assumptions: tuple[Assumption, ...] = ()
+    let: Mapping[str, str] = field(default_factory=dict)  # the measurement's own definitions, as written
     unsupported: str = ""  # what the language has and nobody built: the verdict is UNSUPPORTED, there are no checks
 
 

@@ -25,7 +25,7 @@ from checker.spec.models import claims as models
 from checker.spec.patches import PatchError, patched
 from checker.spec.questions import names_of
 from checker.spec.references import check_all
-from checker.spec.reporter import Reporter
+from checker.spec.reporter import Reporter, one_line
 from checker.spec.runs import elaborate_run
 from checker.spec.scope import Scope, defined_names, formula_scope
 
@@ -171,7 +171,13 @@ class Elaboration:
         for name, check in checks.items():
             if name not in controlled:
                 controls += neighbouring_rates(check)
-        return Measure(bench.run, tuple(checks.values()), tuple(controls), self._measured_assumptions(claim, bench))
+        return Measure(
+            bench.run,
+            tuple(checks.values()),
+            tuple(controls),
+            self._measured_assumptions(claim, bench),
+            {name: one_line(text) for name, text in model.let.items()},
+        )
 
     def _measured_assumptions(self, claim: models.Claim, bench: Bench) -> tuple[Assumption, ...]:
         found = []

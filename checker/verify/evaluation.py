@@ -135,7 +135,9 @@ def _along(check: Check, measurement: Measurement, coords: Mapping[str, Array]) 
     return Along(expected.axis, expected.until, expected.start, clock, expected.to_zero)
 
 
-def _on_axis(node: Node | None, measurement: Measurement, axis: str | None, coords: Mapping[str, Array]) -> Array | None:
+def _on_axis(
+    node: Node | None, measurement: Measurement, axis: str | None, coords: Mapping[str, Array]
+) -> Array | None:
     """``node`` as one number per coordinate of ``axis``."""
     if node is None or axis is None:
         return None
@@ -188,7 +190,9 @@ def _select(
         chosen = np.flatnonzero(mask)
         picked = {name: (np.take(v, chosen, where), np.take(e, chosen, where)) for name, (v, e) in aligned.items()}
         return picked, {**coords, field.axes[0]: coords[field.axes[0]][chosen]}
-    full, _ = align(Field(mask.astype(float), mask * 0.0, field.axes, field.coords), axes[1:], aligned["quantity"][0].shape[1:])
+    full, _ = align(
+        Field(mask.astype(float), mask * 0.0, field.axes, field.coords), axes[1:], aligned["quantity"][0].shape[1:]
+    )
     flat = np.flatnonzero(full.reshape(-1))
     folded = {
         name: (v.reshape(len(v), -1)[:, flat], e.reshape(len(e), -1)[:, flat]) for name, (v, e) in aligned.items()

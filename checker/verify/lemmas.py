@@ -63,10 +63,7 @@ def answer_all(questions: Sequence[Question], jobs: int, on_answer: OnAnswer) ->
     def heard(index: int, answer: Answer) -> None:
         on_answer(index, _member(questions[index], answer))
 
-    return [
-        _member(question, answer)
-        for question, answer in zip(questions, run_many(tasks, jobs, heard), strict=True)
-    ]
+    return [_member(question, answer) for question, answer in zip(questions, run_many(tasks, jobs, heard), strict=True)]
 
 
 def _member(question: Question, answer: Answer) -> MemberResult:
@@ -79,7 +76,9 @@ def _member(question: Question, answer: Answer) -> MemberResult:
                 how=outcome.how if outcome.status is Status.PROVED else None,
                 reason=outcome.reason,
                 detail=outcome.detail,
-                evidence=tuple(EvidenceLine(engine=e.engine, question=e.question, answer=e.answer) for e in outcome.evidence),
+                evidence=tuple(
+                    EvidenceLine(engine=e.engine, question=e.question, answer=e.answer) for e in outcome.evidence
+                ),
                 witness=dict(outcome.witness),
                 replay=_replay(question) if outcome.status is Status.REFUTED and question.near_miss < 0 else "",
                 seconds=seconds,
@@ -87,7 +86,9 @@ def _member(question: Question, answer: Answer) -> MemberResult:
         case TimedOut(seconds):
             return _undecided(label, Verdict.INCONCLUSIVE, f"no answer within its time limit of {seconds:g} s")
         case OutOfMemory(size):
-            return _undecided(label, Verdict.INCONCLUSIVE, f"no answer within its memory limit of {size / 2**30:.3g} GiB")
+            return _undecided(
+                label, Verdict.INCONCLUSIVE, f"no answer within its memory limit of {size / 2**30:.3g} GiB"
+            )
         case Crashed(cause, message):
             return _undecided(label, Verdict.ERROR, f"the prover crashed ({cause}): {message}"[:300])
         case _:

@@ -23,7 +23,15 @@ from checker.spec.claim import Assumption, Check, Control, Measure, Run
 from checker.verdict import Verdict
 from checker.verify.bench import Bench
 from checker.verify.evaluation import EvaluationError, Reading, nodes_of, read, references_named
-from checker.verify.presentation import cells_of, conditions_of, describe_run, figure_of, span_of, witness_of
+from checker.verify.presentation import (
+    cells_of,
+    conditions_of,
+    definitions_of,
+    describe_run,
+    figure_of,
+    span_of,
+    witness_of,
+)
 from checker.verify.scales import ERROR_BUDGET, Scale, look_index
 
 _TERMINAL = (Verdict.ERROR, Verdict.UNSUPPORTED, Verdict.VACUOUS)
@@ -87,7 +95,8 @@ def verify_measure(measure: Measure, scale: Scale, bench: Bench, checks_in_claim
         Attempt(control, [Trial(c) for c in control.checks], [Trial(c) for c in control.original_on_patched])
         for control in measure.controls
     ]
-    seeds, failures = 0, {}
+    seeds = 0
+    failures: Mapping[int, str] = {}
     for seeds in _sizes(measure.run, scale):
         failures = _look(measure, trials, attempts, bench, seeds, alpha)
         if all(trial.decided for trial in trials):
@@ -103,6 +112,7 @@ def verify_measure(measure: Measure, scale: Scale, bench: Bench, checks_in_claim
         checks=tuple(_check_result(trial, attempts, target) for trial in trials),
         controls=tuple(controls),
         failures={str(seed): reason for seed, reason in failures.items()},
+        definitions=definitions_of(measure),
     )
 
 
@@ -128,6 +138,7 @@ def _look(
     """One look at ``seeds`` instances; returns the instances that are no evidence, with the reason."""
     failures: dict[int, str] = {}
     enforced = [assumption for assumption in measure.assumptions if assumption.check is not None]
+    groups: list[tuple[Run, list[Trial], list[Assumption], Attempt | None]]
     groups = [(measure.run, [t for t in trials if not t.decided], enforced, None)]
     for attempt in attempts:
         if not attempt.settled:
@@ -135,7 +146,7 @@ def _look(
             pending = [trial for trial in (*attempt.trials, *attempt.originals) if not trial.decided]
             groups.append((attempt.control.run or measure.run, pending, own, attempt))
     attacks = {trial.check.quantity: excess for trial in trials if (excess := _excess(trial.check)) is not None}
-    for run, pending, assumptions, attempt in groups:
+    for run, pending, assumptions, owner in groups:
         if not pending:
             continue
         try:
@@ -148,13 +159,17 @@ def _look(
             continue
         if measurement.failures:
             seed, why = next(iter(sorted(measurement.failures.items())))
-            _conclude(pending, Verdict.ERROR, f"{len(measurement.failures)} of {seeds} instances are no evidence; {seed}: {why}")
-            if attempt is None:
+            _conclude(
+                pending,
+                Verdict.ERROR,
+                f"{len(measurement.failures)} of {seeds} instances are no evidence; {seed}: {why}",
+            )
+            if owner is None:
                 failures = dict(measurement.failures)
             continue
         for trial in pending:
-            pinned = attempt.control.at if attempt is not None else {}
-            _judge(trial, run, measurement, bench, attacks, alpha, seeds, pinned, attempt is not None)
+            pinned = owner.control.at if owner is not None else {}
+            _judge(trial, run, measurement, bench, attacks, alpha, seeds, pinned, owner is not None)
     return failures
 
 
@@ -175,7 +190,9 @@ def _measured(
             holds = holds[None].repeat(len(measurement.coords["seed"]))
         for seed, fine in zip(measurement.coords["seed"], holds, strict=True):
             if not fine:
-                broken.setdefault(int(seed), f"the assumption {assumption.name!r} does not hold ({assumption.check_text})")
+                broken.setdefault(
+                    int(seed), f"the assumption {assumption.name!r} does not hold ({assumption.check_text})"
+                )
     return Measurement(measurement.observables, measurement.coords, broken)
 
 
@@ -237,12 +254,19 @@ def _control_result(attempt: Attempt) -> ControlResult:
     control = attempt.control
     if shown is None or shown.judgement is None:
         return ControlResult(
-            text=control.text, because=control.because, form=control.form, check="", verdict=None, rejected=False,
+            text=control.text,
+            because=control.because,
+            form=control.form,
+            check="",
+            verdict=None,
+            rejected=False,
             reason="not judged: the claim was decided against before",
         )
     judgement = shown.judgement
     reason = judgement.reason
-    if rejected is None and any(t.judgement is None or t.judgement.verdict is not Verdict.PASS for t in attempt.originals):
+    if rejected is None and any(
+        t.judgement is None or t.judgement.verdict is not Verdict.PASS for t in attempt.originals
+    ):
         reason = "the true prediction does not pass on the patched run, so its failure would show nothing"
     cell = next((cell for cell in judgement.cells if cell.verdict is Verdict.FAIL), None)
     return ControlResult(
@@ -290,7 +314,7 @@ def _check_result(trial: Trial, attempts: Sequence[Attempt], target: str) -> Che
         looks=tuple(trial.looks),
         header=judgement.header,
         rows=judgement.rows,
-        figure=figure_of(trial.check, trial.reading, [(a.control, t.check, t.reading) for a in own for t in a.trials]),
+        figure=figure_of(trial.check, trial.reading, [(a.control, t.reading) for a in own for t in a.trials]),
         witness=witness_of(trial.reading, judgement, f"{target}/{check.name}") if verdict is Verdict.FAIL else None,
     )
 

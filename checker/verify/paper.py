@@ -74,9 +74,7 @@ def _measure_all(
     claims: Sequence[Claim], slug: str, options: Options, listener: Listener, target: str
 ) -> dict[str, list[MeasureResult]]:
     current = ""
-    bench = Bench(
-        options.seed, options.device, lambda text: listener(Event("batch", current, text))
-    )
+    bench = Bench(options.seed, options.device, lambda text: listener(Event("batch", current, text)))
     scale = SCALES[options.scale]
     results: dict[str, list[MeasureResult]] = {claim.id: [] for claim in claims}
     runs = [run for claim in claims for measure in claim.measures for run in runs_of(measure)]
@@ -141,7 +139,13 @@ class _Proofs:
         label = f" [{question.label}]" if question.label else ""
         what = question.lemma if question.near_miss < 0 else f"near miss {question.near_miss + 1} of {question.lemma}"
         self._listener(
-            Event("obligation", f"{self._slug}/{question.claim}", f"{what}{label}: {answer.verdict}", self._done, len(self._questions))
+            Event(
+                "obligation",
+                f"{self._slug}/{question.claim}",
+                f"{what}{label}: {answer.verdict}",
+                self._done,
+                len(self._questions),
+            )
         )
 
 
@@ -149,12 +153,21 @@ def _claim_result(claim: Claim, lemmas: Sequence[LemmaResult], measures: Sequenc
     """The verdict of a claim is the worst of its parts."""
     checks = [check for measure in measures for check in measure.checks]
     missing = [measure for measure in measures if measure.unsupported]
-    parts = [*(lemma.verdict for lemma in lemmas), *(check.verdict for check in checks), *(Verdict.UNSUPPORTED for _ in missing)]
+    parts = [
+        *(lemma.verdict for lemma in lemmas),
+        *(check.verdict for check in checks),
+        *(Verdict.UNSUPPORTED for _ in missing),
+    ]
     verdict = worst(parts)
     how = _how(lemmas, measures) if verdict is Verdict.PASS else ()
-    named = [*((lemma.name, lemma.verdict, lemma.reason) for lemma in lemmas), *((c.name, c.verdict, c.reason) for c in checks)]
+    named = [
+        *((lemma.name, lemma.verdict, lemma.reason) for lemma in lemmas),
+        *((c.name, c.verdict, c.reason) for c in checks),
+    ]
     named += [(measure.run, Verdict.UNSUPPORTED, measure.unsupported) for measure in missing]
-    reason = "; ".join(f"{name}: {why}" for name, part, why in named if part is verdict) or (claim.unchecked or "nothing to check")
+    reason = "; ".join(f"{name}: {why}" for name, part, why in named if part is verdict) or (
+        claim.unchecked or "nothing to check"
+    )
     expected = Verdict(claim.expected)
     return ClaimResult(
         id=claim.id,
@@ -188,9 +201,7 @@ def _how(lemmas: Sequence[LemmaResult], measures: Sequence[MeasureResult]) -> tu
     return tuple(kind for kind in How if kind in kinds)
 
 
-def _headline(
-    lemmas: Sequence[LemmaResult], measures: Sequence[MeasureResult], verdict: Verdict, reason: str
-) -> str:
+def _headline(lemmas: Sequence[LemmaResult], measures: Sequence[MeasureResult], verdict: Verdict, reason: str) -> str:
     if verdict is not Verdict.PASS:
         return reason
     said = []
@@ -218,7 +229,10 @@ def _assumption_result(assumption: Assumption, measures: Sequence[MeasureResult]
         )
     if assumption.by is not None:
         return AssumptionResult(
-            name=assumption.name, statement=assumption.statement, enforced=f"by the {assumption.by}", verdict=Verdict.PASS
+            name=assumption.name,
+            statement=assumption.statement,
+            enforced=f"by the {assumption.by}",
+            verdict=Verdict.PASS,
         )
     return AssumptionResult(
         name=assumption.name, statement=assumption.statement, enforced="declared only", verdict=Verdict.UNSUPPORTED

@@ -2,35 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel
 
+from checker.expr.node import Node
 from checker.expr.text import text
 from checker.judge.prediction import Cell, Judgement, Kind, Prediction
 from checker.result import CellResult, Curve, Figure, Span, WitnessResult
-from checker.spec.claim import Check, Control, Run
-from checker.verify.evaluation import Reading
+from checker.spec.claim import Check, Control, Measure, Run
+from checker.verify.evaluation import Reading, nodes_of, references_named
 
 Array = npt.NDArray[np.float64]
 
 _MOST_CONTROLS = 4
+_LONGEST_PARAMETER = 160
 _RATES = (Kind.RATE, Kind.RATE_AT_MOST, Kind.RATE_AT_LEAST)
 
 
 def describe_run(run: Run) -> str:
-    """One line: the components of the run and what is swept."""
-    parts = []
-    for name in ("data", "model", "dynamics"):
-        kind = getattr(getattr(run.params, name, None), "kind", None)
-        if kind is not None:
-            parts.append(f"{name} {kind}")
+    """One line: the components of the run with their parameters, and what is swept."""
+    parts = [
+        f"{name} {_clipped(_value(getattr(run.params, name)))}"
+        for name in type(run.params).model_fields
+        if name in run.params.model_fields_set
+    ]
     for axis in run.sweep:
         parts.append(f"{axis.name} from {axis.values[0]:g} to {axis.values[-1]:g} ({len(axis.values)} values)")
     for name, values in run.case_values.items():
         parts.append(f"{name} in {', '.join(f'{value:g}' for value in values)}")
     return "; ".join([*parts, "float64"])
+
+
+def _clipped(said: str) -> str:
+    return said if len(said) <= _LONGEST_PARAMETER else f"{said[:_LONGEST_PARAMETER]}… (the claim file has the whole)"
+
+
+def _value(value: object) -> str:
+    """A parameter as text; a component by its kind and what was set of it."""
+    if isinstance(value, Node):
+        return text(value)
+    if isinstance(value, BaseModel):
+        own = {name: getattr(value, name) for name in type(value).model_fields if name in value.model_fields_set}
+        kind = own.pop("kind", None)
+        inside = ", ".join(f"{name} {_value(one)}" for name, one in own.items())
+        return f"{kind} ({inside})" if kind and inside else str(kind) if kind else inside
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_value(one)}" for name, one in value.items())
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_value(one) for one in value) + "]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def definitions_of(measure: Measure) -> dict[str, str]:
+    """The measurement's own definitions and the references that its checks name, as text."""
+    named = references_named(measure.run, [node for check in measure.checks for node in nodes_of(check)])
+    programs = {}
+    for name in sorted(named):
+        reference = measure.run.references[name]
+        constraints = " and ".join(text(constraint) for constraint in reference.subject_to)
+        unknowns = ", ".join(reference.variables)
+        programs[name] = f"minimise {text(reference.minimise)} over {unknowns}" + (
+            f" subject to {constraints}" if constraints else ""
+        )
+    return {**measure.let, **programs}
 
 
 def cells_of(cells: Sequence[Cell | None]) -> tuple[CellResult, ...]:
@@ -104,7 +142,7 @@ def _summary(values: Array) -> str:
 
 
 def figure_of(
-    check: Check, reading: Reading | None, controls: Sequence[tuple[Control, Check, Reading | None]]
+    check: Check, reading: Reading | None, controls: Sequence[tuple[Control, Reading | None]]
 ) -> Figure | None:
     """Observable, prediction, region and controls over the axis that matters most."""
     if reading is None:
@@ -112,15 +150,29 @@ def figure_of(
     axis = _plot_axis(reading)
     x, middle, low, high = _profile(reading, reading.sample.values, axis)
     joined = axis != "seed"
-    curves = [Curve(label=f"measured {check.quantity_text}", role="observable", x=_t(x), y=_t(middle), y_low=_t(low), y_high=_t(high), joined=joined)]
+    curves = [
+        Curve(
+            label=f"measured {check.quantity_text}",
+            role="observable",
+            x=_t(x),
+            y=_t(middle),
+            y_low=_t(low),
+            y_high=_t(high),
+            joined=joined,
+        )
+    ]
     _, predicted, _, _ = _profile(reading, reading.prediction.target, axis)
     predicted = _through(middle, predicted, reading.prediction)
-    role = "bound" if reading.prediction.kind in (Kind.AT_MOST, Kind.AT_LEAST) else "prediction"
+    role: Literal["bound", "prediction"] = (
+        "bound" if reading.prediction.kind in (Kind.AT_MOST, Kind.AT_LEAST) else "prediction"
+    )
     curves.append(Curve(label=check.expectation.text, role=role, x=_t(x), y=_t(predicted)))
     band = _band(predicted, reading.prediction)
     if band is not None:
-        curves.append(Curve(label="region", role="region", x=_t(x), y=_t(predicted), y_low=_t(band[0]), y_high=_t(band[1])))
-    for control, patched, other in controls[:_MOST_CONTROLS]:
+        curves.append(
+            Curve(label="region", role="region", x=_t(x), y=_t(predicted), y_low=_t(band[0]), y_high=_t(band[1]))
+        )
+    for control, other in controls[:_MOST_CONTROLS]:
         if other is None or _plot_axis(other) != axis:
             continue
         cx, cmiddle, _, _ = _profile(other, other.sample.values, axis)
@@ -171,7 +223,8 @@ def _through(measured: Array, form: Array, prediction: Prediction) -> Array:
     """A rate's form has a free constant: drawn through the last measured point."""
     if prediction.kind not in _RATES or form[-1] == 0:
         return form
-    return form * (measured[-1] / form[-1])
+    scaled: Array = form * (measured[-1] / form[-1])
+    return scaled
 
 
 def _band(predicted: Array, prediction: Prediction) -> tuple[Array, Array] | None:
