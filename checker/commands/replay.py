@@ -16,7 +16,9 @@ from checker.errors import CheckError, ExitCode
 from checker.targets import Target, resolve
 
 if TYPE_CHECKING:
+    from checker.simulate.measurement import Measurement
     from checker.spec.claim import Check, Claim, Lemma, Measure
+    from checker.verify.bench import Bench
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +99,11 @@ def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> It
     from checker.verify.progress import silent_text
 
     bench = Bench(options.seed, options.device, silent_text)
-    measurement = bench.instance(measure.run, options.instance, references_named(measure.run, nodes_of(check)))
+    references = references_named(measure.run, nodes_of(check))
+    if options.instance >= 0:
+        measurement = bench.instance(measure.run, options.instance, references)
+    else:
+        measurement = _found(measure, check, bench, references, options)
     for reason in measurement.failures.values():
         yield f"  no evidence: {reason}"
     at = {name: _number(value) for name, value in _pairs(options.at, "--at").items()}
@@ -118,6 +124,25 @@ def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> It
             f"  {where}: measured {sample.values[index]:.12g} (numerical error {sample.error[index]:.2g}), "
             f"predicted {predicted[index]:.12g}, difference {sample.values[index] - predicted[index]:.6g}"
         )
+
+
+def _found(
+    measure: Measure, check: Check, bench: Bench, references: frozenset[str], options: argparse.Namespace
+) -> Measurement:
+    """An instance that the directed search found (they have negative numbers): the search is run again."""
+    from checker.simulate.measurement import only
+    from checker.verify.measures import excess_of
+    from checker.verify.scales import SCALES
+
+    excess = excess_of(check)
+    if excess is None:
+        raise CheckError(f"--instance {options.instance}: only bounds over every instance are searched")
+    seeds = measure.run.seeds or SCALES[options.scale].instances
+    measurement = bench.measurement(measure.run, seeds, references)
+    try:
+        return only(bench.attack(measure.run, seeds, measurement, excess), options.instance)
+    except KeyError:
+        raise CheckError(f"--instance {options.instance}: the search did not find that many") from None
 
 
 def _number(text: str) -> float:

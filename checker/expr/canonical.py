@@ -17,7 +17,7 @@ from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
 
 from checker.expr.errors import UnsupportedError
 from checker.expr.interval import Interval, enclose
-from checker.expr.node import ONE, Const, Fn, Mul, Node, Num, Pow, add, mul, num
+from checker.expr.node import ONE, Bound, Const, Fn, Mul, Node, Num, Pow, add, mul, num, walk
 from checker.expr.to_arb import to_fmpq, to_fraction
 
 _MAX_TERMS = 3_000
@@ -53,7 +53,7 @@ class Atom:
 
     ``kind``: ``plain`` (``node``), ``root`` (``node**(1/order)`` with ``z**order == base``), ``exp``
     (``exp(node/order)``, ``argument`` its exponent times ``order``), ``power`` (``node**(exponent/order)``),
-    ``sine`` (with ``relation`` to its cosine).  ``relation`` is ``(degree, value)``: the generator to that degree equals ``value``.
+    ``relation`` is ``(degree, value)``: the generator to that degree equals ``value`` (roots, absolute values, sines).
     """
 
     kind: str
@@ -83,15 +83,18 @@ class Table:
         self.reset()
 
     def reset(self) -> None:
+        """Forget the generators, keep what restarts have taught."""
         self.atoms, self.index, self.relations = [], {}, []
         self.ring = fmpq_mpoly_ctx.get([f"a{i}" for i in range(self.room)], Ordering.lex)
 
     # --- arithmetic -------------------------------------------------------------------------------------------------
 
     def constant(self, number: Fraction | int) -> Frac:
+        """A rational number."""
         return Frac(self.ring.constant(to_fmpq(number)), self.ring.constant(1))
 
     def one(self) -> fmpq_mpoly:
+        """The polynomial 1."""
         return self.ring.constant(1)
 
     def frac(self, numerator: fmpq_mpoly, denominator: fmpq_mpoly | None = None) -> Frac:
@@ -115,27 +118,32 @@ class Table:
         return Frac(numerator / lead, denominator / lead)
 
     def add(self, a: Frac, b: Frac) -> Frac:
+        """Sum in lowest terms."""
         if a.den == b.den:
             return self.frac(a.num + b.num, a.den)
         return self.frac(a.num * b.den + b.num * a.den, a.den * b.den)
 
     def mul(self, a: Frac, b: Frac) -> Frac:
+        """Product in lowest terms, relations applied."""
         if len(a.num) * len(b.num) > 40 * _MAX_TERMS:
             raise TooLarge
         return self.reduce(self.frac(a.num * b.num, a.den * b.den))
 
     def scale(self, a: Frac, number: Fraction | int) -> Frac:
+        """A rational multiple."""
         return self.mul(a, self.constant(number))
 
     def power(self, a: Frac, n: int) -> Frac:
+        """Integer power, relations applied."""
         if abs(n) > _MAX_POWER and (len(a.num) > 1 or len(a.den) > 1):
             raise TooLarge
         if abs(n) > (100_000 if a.num.is_constant() and a.den.is_constant() else _MAX_DEGREE):
             raise TooLarge
         if n < 0:
             a, n = self.frac(a.den, a.num), -n
-        if len(a.num) > 1 and n * len(a.num) > _MAX_TERMS:
-            raise TooLarge
+        for poly in (a.num, a.den):  # a power of k terms can have comb(n + k - 1, k - 1) of them
+            if len(poly) > 1 and math.comb(n + len(poly) - 1, n) > _MAX_TERMS:
+                raise TooLarge
         return self.reduce(self.frac(a.num**n, a.den**n))
 
     def factor(self, poly: fmpq_mpoly) -> tuple[Fraction, list[tuple[fmpq_mpoly, int]]]:
@@ -200,6 +208,7 @@ class Table:
         return self.orders.get(key, 1)
 
     def monomial(self, generator: fmpq_mpoly, power: int) -> Frac:
+        """Integer power of one generator."""
         return self.frac(generator**power) if power >= 0 else self.frac(self.one(), generator**-power)
 
     # --- back to the tree, and signs --------------------------------------------------------------------------------
@@ -210,6 +219,7 @@ class Table:
         return top if a.den.is_one() else Mul((top, Pow(self.poly_node(a.den), num(-1))))
 
     def poly_node(self, poly: fmpq_mpoly) -> Node:
+        """A polynomial as a tree."""
         terms = []
         for exponents, coefficient in poly.terms():
             factors = [self.power_node(self.atoms[i], int(e)) for i, e in enumerate(exponents) if e]
@@ -221,6 +231,7 @@ class Table:
 
     @staticmethod
     def power_node(atom: Atom, n: int) -> Node:
+        """The generator of ``atom`` to the power ``n`` as a tree."""
         exponent = Num(Fraction(n, atom.order))
         if atom.kind == "exp":
             return Fn("exp", (mul(exponent, atom.node) if exponent != ONE else atom.node,)) if atom.node != ONE else (
@@ -248,3 +259,31 @@ class Table:
         if found.positive or (not strict and found.nonnegative):
             return 1
         return -1 if found.negative or (not strict and found.nonpositive) else 0
+
+
+def has_bound(node: Node) -> bool:
+    """Whether a variable of a binder occurs."""
+    return any(isinstance(part, Bound) for part in walk(node))
+
+
+def generator_index(poly: fmpq_mpoly) -> int | None:
+    """The position of the generator if the polynomial is exactly one generator."""
+    if len(poly) != 1 or poly.leading_coefficient() != 1:
+        return None
+    degrees = poly.degrees()
+    return list(degrees).index(1) if sum(degrees) == 1 else None
+
+
+def prime_powers(number: Fraction) -> list[tuple[int, int]]:
+    """Prime factorisation of a positive rational; a cofactor without small primes is left as one factor."""
+    found: dict[int, int] = {}
+    for part, sign in ((number.numerator, 1), (number.denominator, -1)):
+        for prime in (2, 3, *range(5, 2000, 2)):
+            if prime * prime > part:
+                break
+            while part % prime == 0:
+                found[prime] = found.get(prime, 0) + sign
+                part //= prime
+        if part > 1:
+            found[part] = found.get(part, 0) + sign
+    return [(prime, times) for prime, times in found.items() if times]

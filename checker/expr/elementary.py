@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from flint import fmpq_mpoly
 
-from checker.expr.canonical import Atom, Frac, Table, TooLarge
+from checker.expr.canonical import Atom, Frac, Table, TooLarge, generator_index, has_bound, prime_powers
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS
 from checker.expr.interval import truth
@@ -34,7 +34,6 @@ from checker.expr.node import (
     map_children,
     mul,
     num,
-    walk,
 )
 from checker.expr.to_arb import to_fmpq, to_fraction
 
@@ -51,6 +50,7 @@ class Converter:
         self.memo: dict[Node, Frac] = {}
 
     def visit(self, node: Node) -> Frac:
+        """The quotient that stands for ``node``."""
         found = self.memo.get(node)
         if found is None:
             found = self.memo[node] = self._compute(node)
@@ -127,6 +127,7 @@ class Converter:
         return result
 
     def as_rational(self, a: Frac) -> Fraction | None:
+        """The value, if it is a rational number."""
         if not (a.num.is_constant() and a.den.is_one()):
             return None
         return Fraction(0) if a.num.is_zero() else to_fraction(a.num.leading_coefficient())
@@ -186,7 +187,7 @@ class Converter:
         content, known, unknown = self._split(self.t.reduce(a), strict=True)
         if content < 0 and unknown is None:
             raise UnsupportedError(_READER, "the logarithm of a negative number")
-        for prime, times in _prime_powers(abs(content)):
+        for prime, times in prime_powers(abs(content)):
             total = self.t.add(total, self.t.scale(self.t.plain(Fn("log", (num(prime),))), times))
         for poly, times in known:
             total = self.t.add(total, self.t.scale(self._log_of(poly), times))
@@ -196,7 +197,7 @@ class Converter:
         return total
 
     def _log_of(self, poly: fmpq_mpoly) -> Frac:
-        position = _generator_index(poly)
+        position = generator_index(poly)
         if position is not None:
             atom = self.t.atoms[position]
             if atom.kind == "exp":
@@ -242,7 +243,7 @@ class Converter:
         result = self.t.constant(1)
         if unknown is None and content < 0:
             raise UnsupportedError(_READER, "a root of a negative number")
-        for prime, times in _prime_powers(abs(content)):
+        for prime, times in prime_powers(abs(content)):
             result = self.t.mul(result, self._root(num(prime), self.t.constant(prime), exponent * times))
         for poly, times in known:
             result = self.t.mul(result, self._root_of(poly, exponent * times))
@@ -261,7 +262,7 @@ class Converter:
         return self._root(self.t.to_node(rest), rest, exponent)
 
     def _root_of(self, poly: fmpq_mpoly, exponent: Fraction) -> Frac:
-        position = _generator_index(poly)
+        position = generator_index(poly)
         if position is not None:
             atom = self.t.atoms[position]
             if atom.kind == "exp":
@@ -286,6 +287,7 @@ class Converter:
     # --- absolute value, maximum, piecewise -------------------------------------------------------------------------
 
     def sign(self, a: Frac, strict: bool = True) -> int:
+        """1 or -1 where the sign on the box is known, else 0."""
         return self.t.sign(a.num, strict) * self.t.sign(a.den, True)
 
     def absolute(self, a: Frac) -> Frac:
@@ -355,7 +357,7 @@ class Converter:
                     term = self.visit(instantiate(node.body, num(n)))
                     total = self.t.add(total, term) if node.kind == "Sum" else self.t.mul(total, term)
                 return self.t.reduce(total)
-        return self.t.plain(map_children(node, lambda child: child if _has_bound(child) else self.normal_node(child)))
+        return self.t.plain(map_children(node, lambda child: child if has_bound(child) else self.normal_node(child)))
 
     # --- functions --------------------------------------------------------------------------------------------------
 
@@ -387,30 +389,3 @@ class Converter:
 
 Rule = Callable[[Converter, tuple[Node, ...]], Frac]
 RuleTable = Mapping[str, Rule]
-
-
-def _has_bound(node: Node) -> bool:
-    return any(isinstance(part, Bound) for part in walk(node))
-
-
-def _generator_index(poly: fmpq_mpoly) -> int | None:
-    """The position of the generator if the polynomial is exactly one generator."""
-    if len(poly) != 1 or poly.leading_coefficient() != 1:
-        return None
-    degrees = poly.degrees()
-    return list(degrees).index(1) if sum(degrees) == 1 else None
-
-
-def _prime_powers(number: Fraction) -> list[tuple[int, int]]:
-    """Prime factorisation of a positive rational; a cofactor without small primes is left as one factor."""
-    found: dict[int, int] = {}
-    for part, sign in ((number.numerator, 1), (number.denominator, -1)):
-        for prime in (2, 3, *range(5, 2000, 2)):
-            if prime * prime > part:
-                break
-            while part % prime == 0:
-                found[prime] = found.get(prime, 0) + sign
-                part //= prime
-        if part > 1:
-            found[part] = found.get(part, 0) + sign
-    return [(prime, times) for prime, times in found.items() if times]

@@ -168,16 +168,26 @@ class _Encloser:
 
     def _piecewise(self, cases: tuple[tuple[Node, Node], ...], otherwise: Node) -> Interval:
         reached: list[Interval] = []
+        partial = False
         for condition, branch in cases:
+            partial = partial or self._may_be_undefined(condition)
             decided = self.truth(condition)
             if decided is False:
                 continue
             reached.append(self._on(condition, True, branch))
             if decided is True:
-                return hull(reached)
-        last = cases[-1][0] if len(cases) == 1 else Truth(True)
-        reached.append(self._on(last, len(cases) != 1, otherwise))
-        return hull(reached)
+                break
+        else:
+            last = cases[-1][0] if len(cases) == 1 else Truth(True)
+            reached.append(self._on(last, len(cases) != 1, otherwise))
+        result = hull(reached)
+        return replace(result, partial=True) if partial else result
+
+    def _may_be_undefined(self, condition: Node) -> bool:
+        if isinstance(condition, Rel):
+            sides = [self.visit(condition.left), self.visit(condition.right)]
+            return any(side.partial or side.empty for side in sides)
+        return any(self._may_be_undefined(part) for part in condition.children())
 
     def _on(self, condition: Node, wanted: bool, branch: Node) -> Interval:
         """``branch`` on the part of the box that a simple condition ``symbol op number`` leaves."""
@@ -222,7 +232,7 @@ class _Encloser:
 
 
 def _integer(item: Interval) -> int | None:
-    if item.empty or not item.lo == item.hi or not item.lo.is_integer():
+    if item.empty or item.lo != item.hi or not item.lo.is_integer():
         return None
     return int(fmpz(item.lo.unique_fmpz()))
 

@@ -30,30 +30,37 @@ class Interval:
 
     @property
     def empty(self) -> bool:
+        """Whether there is no value at all."""
         return bool(self.lo > self.hi)
 
     @property
     def positive(self) -> bool:
+        """Every value is above 0."""
         return bool(self.lo > 0 or (self.lo == 0 and self.lo_open)) and not self.empty
 
     @property
     def nonnegative(self) -> bool:
+        """No value is below 0."""
         return bool(self.lo >= 0) and not self.empty
 
     @property
     def negative(self) -> bool:
+        """Every value is below 0."""
         return bool(self.hi < 0 or (self.hi == 0 and self.hi_open)) and not self.empty
 
     @property
     def nonpositive(self) -> bool:
+        """No value is above 0."""
         return bool(self.hi <= 0) and not self.empty
 
     @property
     def is_zero(self) -> bool:
+        """0 is the only value."""
         return bool(self.lo == 0 and self.hi == 0)
 
     @property
     def bounded(self) -> bool:
+        """Both ends are finite."""
         return bool(self.lo.is_finite() and self.hi.is_finite())
 
     def has_zero(self) -> bool:
@@ -158,6 +165,7 @@ def exact(number: Fraction | int) -> Interval:
 
 
 def from_ball(ball: arb) -> Interval:
+    """The values of a ball; the whole line for NaN."""
     return Interval(down(ball), up(ball))
 
 

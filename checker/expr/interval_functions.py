@@ -12,10 +12,10 @@ from fractions import Fraction
 
 from flint import acb, arb, fmpq
 
+from checker.expr.ball_functions import UNARY, power, to_ball, to_fmpq
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS
 from checker.expr.interval_core import EMPTY, Interval, down, from_ball, greatest, hull, least, up
-from checker.expr.to_arb import UNARY, power, to_ball, to_fmpq
 
 
 @dataclass(frozen=True, slots=True)

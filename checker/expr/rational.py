@@ -33,6 +33,7 @@ class Normal:
 
     @property
     def is_zero(self) -> bool:
+        """Whether the numerator is the zero polynomial."""
         return bool(self.value.num.is_zero())
 
     @property
@@ -68,9 +69,11 @@ class Normal:
 
 
 def normal(node: Node, box: Mapping[str, Interval] | None = None, limit: int = MAX_WORK) -> Normal:
-    """The normal form of ``node``; signs known on ``box`` (one interval per symbol, by default the real line) are used.  ``limit`` bounds the work, counted in terms handled.
+    """The normal form of ``node``.
 
-    Raises ``UnsupportedError`` for what has no value as a real formula, and when the form grows too large.
+    Signs known on ``box`` (one interval per symbol, by default the real line) are used; ``limit`` bounds the work,
+    counted in terms handled.  Raises ``UnsupportedError`` for what has no value as a real formula, and when the form grows
+    too large.
     """
     known = dict.fromkeys(symbols_of(node), REALS)
     table = Table({**known, **(box or {})}, limit=limit)

@@ -108,15 +108,15 @@ def _turn(c: Converter, coefficient: Fraction, term: Frac | None) -> tuple[Frac,
         known = _multiple_of_pi(c, coefficient)
         if known is not None:
             return known
-    if single is not None and isinstance(single.node, Fn) and single.node.name in ("asin", "atan"):
-        if coefficient.denominator == 1:
-            u = c.visit(single.node.args[0])
-            if single.node.name == "asin":
-                base = (_root_of_square(c, u, 1, -1), u)
-            else:
-                size = c.t.power(_root_of_square(c, u, 1), -1)
-                base = (size, c.t.mul(u, size))
-            return _multiple(c, base, int(coefficient))
+    arc = single.node if single is not None and coefficient.denominator == 1 else None
+    if isinstance(arc, Fn) and arc.name in ("asin", "atan"):
+        u = c.visit(arc.args[0])
+        if arc.name == "asin":
+            base = (_root_of_square(c, u, 1, -1), u)
+        else:
+            size = c.t.power(_root_of_square(c, u, 1), -1)
+            base = (size, c.t.mul(u, size))
+        return _multiple(c, base, int(coefficient))
     node = ONE if term is None else c.t.to_node(term)
     key = ("turn", node)
     order = c.t.order(key, coefficient.denominator)

@@ -111,7 +111,10 @@ class _Question:
         self.facts.append(below != 0)
         return self.poly(a.num) * below
 
-    def unsat(self, op: str, target: Frac, given: Sequence[tuple[str, Frac]], tangents: Sequence[tuple[int, Frac | None]]) -> bool:
+    def unsat(
+        self, op: str, target: Frac, given: Sequence[tuple[str, Frac]], tangents: Sequence[tuple[int, Frac | None]]
+    ) -> bool:
+        """Whether ``target op 0`` cannot fail."""
         for i in range(len(self.variables)):
             self._bounds(i)
         for i, argument in tangents:

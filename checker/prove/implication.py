@@ -135,7 +135,8 @@ def prove_unsat(goal: Node, given: Sequence[Node], domains: Mapping[str, Domain]
     second = find_model(conditions, domains, logic="QF_NRA")
     evidence.append(Evidence("z3 (QF_NRA)", question, second.status))
     if second.status == "sat":
-        return Answer("disagree", "z3 answers unsat, its solver for nonlinear reals finds a model", second.model), tuple(evidence)
+        reason = "z3 answers unsat, its solver for nonlinear reals finds a model"
+        return Answer("disagree", reason, second.model), tuple(evidence)
     confirmed = confirm(conditions, domains)
     if confirmed:
         evidence.append(Evidence("intervals", question, f"excluded on all of {confirmed} boxes"))
@@ -171,7 +172,8 @@ def confirm(conditions: Sequence[Node], domains: Mapping[str, Domain]) -> int:
 
 
 def _width(domain: Domain) -> Fraction:
-    assert domain.lo is not None and domain.hi is not None
+    assert domain.lo is not None
+    assert domain.hi is not None
     return domain.hi - domain.lo
 
 
@@ -179,7 +181,8 @@ def halves(box: Mapping[str, Domain], name: str, at: Fraction | None = None) -> 
     """The box cut at ``at`` (by default the middle); the cut belongs to both parts."""
     domain = box[name]
     if at is None:
-        assert domain.lo is not None and domain.hi is not None
+        assert domain.lo is not None
+        assert domain.hi is not None
         at = (domain.lo + domain.hi) / 2
     left = replace(domain, hi=at, hi_open=False)
     right = replace(domain, lo=at, lo_open=False)

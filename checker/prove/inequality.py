@@ -136,7 +136,7 @@ def _relevant(goal: Node, domains: Mapping[str, Domain], given: Sequence[Node]) 
 
 
 def refute(goal: Node, domains: Mapping[str, Domain], given: Sequence[Node], count: int = _POINTS) -> tuple[Point | None, int]:
-    """An exact point of the domain that satisfies the hypotheses and where the goal certainly fails; and how many were tried."""
+    """An exact point of the domain under the hypotheses where the goal certainly fails; and how many were tried."""
     box = narrow(domains, given)
     points = sample(box, given, count if domains else 1)
     looked = 0

@@ -21,13 +21,12 @@ from checker.expr.node import Const, Fn, Mul, Node, Num, Sym, num, substitute, s
 from checker.expr.rational import normal
 from checker.expr.to_arb import evaluate
 from checker.prove.atoms import prove_sign
+from checker.prove.ends import face, limit_at
 from checker.prove.forms import (
     WORK,
     Box,
     cases,
     continuous,
-    face,
-    limit_at,
     log_difference,
     normal_node,
     other_variables,
@@ -230,10 +229,10 @@ class Ladder:
         if touching and self.positive(curvature, False, box, depth - 1):
             self.used.add("convex with its least value known")
             return True
-        if len(symbols_of(f)) == 1 and not domain.integer and self.positive(curvature, False, box, depth - 1):
-            if self._tangents(f, slope, name, domain):
-                self.used.add("convex above two tangents")
-                return True
+        alone = len(symbols_of(f)) == 1 and not domain.integer
+        if alone and self.positive(curvature, False, box, depth - 1) and self._tangents(f, slope, name, domain):
+            self.used.add("convex above two tangents")
+            return True
         return False
 
     def _concave(self, f: Node, curvature: Node, name: str, strict: bool, box: Box, depth: int) -> bool:
@@ -321,7 +320,8 @@ def _places(f: Node, name: str, box: Box) -> list[Node]:
     domain = box[name]
     own = [part.value for part in walk(f) if isinstance(part, Num)]
     numbers = [Fraction(0), Fraction(1), Fraction(1, 2), Fraction(-1), Fraction(2), *own, *(1 / item for item in own if item)]
-    kept: list[Node] = [Num(item) for item in dict.fromkeys(numbers) if contains(domain, item)][:12]
+    kept: list[Node] = []
+    kept += [Num(item) for item in dict.fromkeys(numbers) if contains(domain, item)][:12]
     if any(isinstance(part, Fn) and part.name in ("exp", "log") for part in walk(f)):
         range_of = from_domain(domain)
         kept += [place for place in (Const("E"), Fn("exp", (num(-1),))) if within(evaluate(place, {}, _BITS), range_of)]
@@ -337,9 +337,18 @@ def within(ball: arb, outer: Interval) -> bool:
 
 
 def _inside(inner: Domain, outer: Domain) -> bool:
-    below = outer.lo is None or (inner.lo is not None and (inner.lo > outer.lo or (inner.lo == outer.lo and (inner.lo_open or not outer.lo_open))))
-    above = outer.hi is None or (inner.hi is not None and (inner.hi < outer.hi or (inner.hi == outer.hi and (inner.hi_open or not outer.hi_open))))
-    return below and above
+    """Whether every point of the first range lies in the second."""
+    return _above(inner.lo, inner.lo_open, outer.lo, outer.lo_open, 1) and _above(
+        inner.hi, inner.hi_open, outer.hi, outer.hi_open, -1
+    )
+
+
+def _above(inner: Fraction | None, inner_open: bool, outer: Fraction | None, outer_open: bool, sign: int) -> bool:
+    if outer is None:
+        return True
+    if inner is None:
+        return False
+    return sign * inner > sign * outer or (inner == outer and (inner_open or not outer_open))
 
 
 def _bracket(slope: Node, name: str, domain: Domain) -> tuple[Fraction, Fraction] | None:

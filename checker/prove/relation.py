@@ -84,7 +84,7 @@ def _different(goal: Rel, obligation: Obligation, sampler: bool) -> Outcome:
     if witness is not None and sampler:
         return refuted(goal, witness, _used(goal, obligation), obligation.given)
     for op in (">", "<"):
-        outcome = prove_inequality(Rel(op, goal.left, goal.right), obligation.domains, obligation.given, sampler=sampler)  # type: ignore[arg-type]
+        outcome = prove_inequality(Rel(op, goal.left, goal.right), obligation.domains, obligation.given, sampler=sampler)
         if outcome.status is Status.PROVED:
             return outcome
     answer, asked = prove_unsat(goal, obligation.given, obligation.domains)

@@ -65,7 +65,8 @@ def _by_mean_value(f: Node, part: Box) -> bool:
     """``f(c) + sum of slopes times distances > 0`` on a compact part."""
     if not smooth(f) or any(domain.lo is None or domain.hi is None for domain in part.values()) or not part:
         return False
-    centre = {name: (domain.lo + domain.hi) / 2 for name, domain in part.items() if domain.lo is not None and domain.hi is not None}
+    ends = {name: (domain.lo, domain.hi) for name, domain in part.items()}
+    centre = {name: (lo + hi) / 2 for name, (lo, hi) in ends.items() if lo is not None and hi is not None}
     intervals = box_of(part, _BITS)
     try:
         total = enclose(substitute(f, {name: Num(value) for name, value in centre.items()}), {}, _BITS)

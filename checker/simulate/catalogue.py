@@ -12,28 +12,25 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from checker.simulate.catalogue_dynamics import Dynamics, NormalStart, Start, clock
 from checker.simulate.catalogue_parts import (
     Data,
     DiagonalModel,
-    Dynamics,
     FormulaModel,
     LinearModel,
     Model,
-    NormalStart,
     ScalarChainModel,
     SeparableData,
     Size,
-    Start,
     SumModel,
     TwoViewsData,
-    clock,
     data_shape,
     parameter_count,
 )
 from checker.simulate.leaves import Component, Count, Expression, Locals, Number, Whole
 
 
-class UnsupportedExperiment(Exception):  # noqa: N818 (an answer, not an error)
+class UnsupportedExperiment(Exception):
     """The claim asks for an experiment, component or combination that is part of the language but not built."""
 
 

@@ -29,7 +29,7 @@ ACTIVE_SETS = 20
 MAX_POLISHED = 2000
 
 
-class ReferenceFailure(Exception):  # noqa: N818 (an answer, not an error)
+class ReferenceFailure(Exception):
     """This instance has no reference solution that can be trusted: infeasible, unbounded, or a large residual."""
 
 

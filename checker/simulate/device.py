@@ -12,8 +12,10 @@ from typing import Any
 
 import jax
 
+from checker.errors import CheckError
 
-class DeviceError(RuntimeError):
+
+class DeviceError(CheckError):
     """A device was asked for that this machine does not have."""
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import optimistix
 from jax import lax
 
-from checker.simulate.catalogue_parts import GradientDescent, GradientFlow
+from checker.simulate.catalogue_dynamics import GradientDescent, GradientFlow
 from checker.simulate.losses import Loss
 from checker.simulate.models import Model
 

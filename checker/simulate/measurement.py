@@ -73,3 +73,22 @@ def concatenate(batches: Sequence[Measurement]) -> Measurement:
     coords = {**first.coords, "seed": np.concatenate([batch.coords["seed"] for batch in batches])}
     failures = {seed: reason for batch in batches for seed, reason in batch.failures.items()}
     return Measurement(joined, coords, failures)
+
+
+def only(measurement: Measurement, seed: int) -> Measurement:
+    """The measurement of one of its instances; raises ``KeyError`` for a seed that was not measured."""
+    rows = np.flatnonzero(measurement.coords["seed"] == seed)
+    if rows.size == 0:
+        raise KeyError(seed)
+
+    def cut(values: Array, axes: tuple[str, ...]) -> Array:
+        return np.take(values, rows[:1], axis=axes.index("seed")) if "seed" in axes else values
+
+    observables = {
+        name: Observable(
+            cut(each.values, each.axes), each.axes, None if each.twin is None else cut(each.twin, each.axes)
+        )
+        for name, each in measurement.observables.items()
+    }
+    failures = {number: reason for number, reason in measurement.failures.items() if number == seed}
+    return Measurement(observables, {**measurement.coords, "seed": np.array([float(seed)])}, failures)

@@ -33,7 +33,7 @@ FIRST_STEP, LAST_STEP = 0.2, 1e-7
 MOST_CORNERS, MIXED_CORNERS = 256, 16
 
 
-class SearchUnavailable(Exception):  # noqa: N818 (an answer, not an error)
+class SearchUnavailable(Exception):
     """The instances of this run cannot be moved; the reason is the message."""
 
 

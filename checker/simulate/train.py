@@ -17,7 +17,7 @@ from scipy.optimize import nnls
 from checker.expr.node import Node
 from checker.simulate import data, models
 from checker.simulate.catalogue import TrainParams
-from checker.simulate.catalogue_parts import GivenStart, GradientFlow, NormalStart, clock
+from checker.simulate.catalogue_dynamics import GivenStart, GradientFlow, NormalStart, clock
 from checker.simulate.dynamics import Array, descend, descent_times, flow, flow_times, velocity
 from checker.simulate.losses import Loss, compile_loss
 from checker.simulate.models import Model

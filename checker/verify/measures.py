@@ -16,7 +16,7 @@ from checker.judge.prediction import Judgement, Kind
 from checker.result import CheckResult, ControlResult, LookResult, MeasureResult
 from checker.simulate.catalogue import UnsupportedExperiment
 from checker.simulate.measurement import Measurement
-from checker.simulate.quantity import evaluate
+from checker.simulate.quantity import QuantityError, evaluate
 from checker.simulate.resolve import SimulationError
 from checker.simulate.search import SearchUnavailable
 from checker.spec.claim import Assumption, Check, Control, Measure, Run
@@ -82,8 +82,13 @@ class Attempt:
         return self.rejected_by is not None or all(trial.decided for trial in (*self.trials, *self.originals))
 
 
-def verify_measure(measure: Measure, scale: Scale, bench: Bench, checks_in_claim: int, target: str) -> MeasureResult:
-    """Judge the checks of one measurement and their controls; ``target`` is how a user names the claim."""
+def verify_measure(
+    measure: Measure, scale: Scale, bench: Bench, checks_in_claim: int, target: str, settings: str = ""
+) -> MeasureResult:
+    """Judge the checks of one measurement and their controls.
+
+    ``target`` is how a user names the claim, ``settings`` the options that a replay needs besides.
+    """
     if measure.unsupported:
         return MeasureResult(
             run=measure.run.name, experiment=measure.run.experiment, summary="", seeds=0, checks=(), controls=(),
@@ -109,7 +114,7 @@ def verify_measure(measure: Measure, scale: Scale, bench: Bench, checks_in_claim
         experiment=measure.run.experiment,
         summary=describe_run(measure.run),
         seeds=seeds,
-        checks=tuple(_check_result(trial, attempts, target) for trial in trials),
+        checks=tuple(_check_result(trial, attempts, target, settings) for trial in trials),
         controls=tuple(controls),
         failures={str(seed): reason for seed, reason in failures.items()},
         definitions=definitions_of(measure),
@@ -145,7 +150,7 @@ def _look(
             own = [a for a in enforced if a.name not in attempt.control.suspended]
             pending = [trial for trial in (*attempt.trials, *attempt.originals) if not trial.decided]
             groups.append((attempt.control.run or measure.run, pending, own, attempt))
-    attacks = {trial.check.quantity: excess for trial in trials if (excess := _excess(trial.check)) is not None}
+    attacks = {trial.check.quantity: excess for trial in trials if (excess := excess_of(trial.check)) is not None}
     for run, pending, assumptions, owner in groups:
         if not pending:
             continue
@@ -154,7 +159,7 @@ def _look(
         except (UnsupportedExperiment, UnsupportedError) as reason:
             _conclude(pending, Verdict.UNSUPPORTED, str(reason))
             continue
-        except SimulationError as reason:
+        except (SimulationError, QuantityError) as reason:
             _conclude(pending, Verdict.ERROR, str(reason))
             continue
         if measurement.failures:
@@ -217,7 +222,7 @@ def _judge(
             trial.note = f"random instances only: {reason}"
     try:
         trial.reading = read(trial.check, run, measurement, pinned)
-    except EvaluationError as reason:
+    except (EvaluationError, QuantityError) as reason:
         _conclude([trial], Verdict.ERROR, str(reason))
         return
     except UnsupportedError as reason:
@@ -230,7 +235,7 @@ def _judge(
     )
 
 
-def _excess(check: Check) -> Node | None:
+def excess_of(check: Check) -> Node | None:
     """For a bound over every instance: the expression that a directed search drives up."""
     expected = check.expectation
     seed = expected.over.get("seed")
@@ -282,7 +287,7 @@ def _control_result(attempt: Attempt) -> ControlResult:
     )
 
 
-def _check_result(trial: Trial, attempts: Sequence[Attempt], target: str) -> CheckResult:
+def _check_result(trial: Trial, attempts: Sequence[Attempt], target: str, settings: str) -> CheckResult:
     """The verdict of one check, after its controls have had their say."""
     check, judgement = trial.check, trial.judgement
     assert judgement is not None
@@ -315,7 +320,9 @@ def _check_result(trial: Trial, attempts: Sequence[Attempt], target: str) -> Che
         header=judgement.header,
         rows=judgement.rows,
         figure=figure_of(trial.check, trial.reading, [(a.control, t.reading) for a in own for t in a.trials]),
-        witness=witness_of(trial.reading, judgement, f"{target}/{check.name}") if verdict is Verdict.FAIL else None,
+        witness=witness_of(trial.reading, judgement, f"{target}/{check.name}", settings)
+        if verdict is Verdict.FAIL
+        else None,
     )
 
 

@@ -84,11 +84,18 @@ def _measure_all(
         checks = sum(len(measure.checks) for measure in claim.measures)
         for measure in claim.measures:
             listener(Event("claim", current, f"measuring {measure.run.name}"))
-            result = verify_measure(measure, scale, bench, checks, current.replace(slug, target, 1))
+            words = current.replace(slug, target, 1)
+            result = verify_measure(measure, scale, bench, checks, words, replay_settings(options))
             results[claim.id].append(result)
             for check in result.checks:
                 listener(Event("check", current, f"{check.name}: {check.verdict}"))
     return results
+
+
+def replay_settings(options: Options) -> str:
+    """The options that measure the same instance again, where they are not the defaults."""
+    scale = f" --scale {options.scale}" if options.scale != "standard" else ""
+    return scale + (f" --seed {options.seed}" if options.seed else "")
 
 
 class _Proofs:

@@ -111,7 +111,9 @@ def span_of(judgement: Judgement) -> Span | None:
     return None if cell is None or cell.interval is None else Span(lo=cell.interval.lo, hi=cell.interval.hi)
 
 
-def witness_of(reading: Reading | None, judgement: Judgement, target: str) -> WitnessResult | None:
+def witness_of(
+    reading: Reading | None, judgement: Judgement, target: str, settings: str
+) -> WitnessResult | None:
     """The entry that went furthest against the prediction, and the command that measures it again."""
     if reading is None or not judgement.worst:
         return None
@@ -131,7 +133,7 @@ def witness_of(reading: Reading | None, judgement: Judgement, target: str) -> Wi
         where=where,
         measured=_summary(measured),
         predicted=_summary(predicted),
-        replay=f"check replay {target}{options}",
+        replay=f"check replay {target}{options}{settings}",
     )
 
 
