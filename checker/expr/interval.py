@@ -174,12 +174,12 @@ class _Encloser:
             decided = self.truth(condition)
             if decided is False:
                 continue
-            reached.append(self._on(condition, True, branch))
+            self._reach(reached, condition, True, branch)
             if decided is True:
                 break
         else:
             last = cases[-1][0] if len(cases) == 1 else Truth(True)
-            reached.append(self._on(last, len(cases) != 1, otherwise))
+            self._reach(reached, last, len(cases) != 1, otherwise)
         result = hull(reached)
         return replace(result, partial=True) if partial else result
 
@@ -189,16 +189,15 @@ class _Encloser:
             return any(side.partial or side.empty for side in sides)
         return any(self._may_be_undefined(part) for part in condition.children())
 
-    def _on(self, condition: Node, wanted: bool, branch: Node) -> Interval:
-        """``branch`` on the part of the box that a simple condition ``symbol op number`` leaves."""
+    def _reach(self, reached: list[Interval], condition: Node, wanted: bool, branch: Node) -> None:
+        """Add ``branch`` on the part of the box that a simple condition ``symbol op number`` leaves, if any is left."""
         smaller = restrict(self.box, condition, wanted)
-        if smaller is None:
-            return EMPTY
         if smaller is self.box:
-            return self.visit(branch)
-        inner = _Encloser(smaller, self.at_limit)
-        inner.bound = self.bound
-        return inner.visit(branch)
+            reached.append(self.visit(branch))
+        elif smaller is not None:
+            inner = _Encloser(smaller, self.at_limit)
+            inner.bound = self.bound
+            reached.append(inner.visit(branch))
 
     def _binder(self, node: Binder) -> Interval:
         if node.kind == "Integral":

@@ -174,9 +174,10 @@ def hull(items: Sequence[Interval]) -> Interval:
     kept = [item for item in items if not item.empty]
     if not kept:
         return EMPTY
+    partial = len(kept) < len(items) or any(item.partial for item in kept)
     lo, lo_open = least([(item.lo, item.lo_open) for item in kept])
     hi, hi_open = greatest([(item.hi, item.hi_open) for item in kept])
-    return Interval(lo, hi, lo_open, hi_open, any(item.partial for item in kept))
+    return Interval(lo, hi, lo_open, hi_open, partial)
 
 
 EMPTY = Interval(arb.pos_inf(), arb.neg_inf(), True, True, True)

@@ -12,12 +12,14 @@ from fractions import Fraction
 
 from flint import arb, fmpq
 
-from checker.execute.worker import Completed, Limits, run
+from checker.execute.worker import Completed, Crashed, Limits, TimedOut, run
 from checker.expr.domain import Domain
-from checker.expr.node import Add, Node, Rel, sub, substitute, symbols_of
+from checker.expr.errors import UnsupportedError
+from checker.expr.node import Add, Mul, Node, Num, Pow, Rel, sub, substitute, symbols_of
 from checker.expr.rational import is_zero
-from checker.expr.to_arb import Value, precision, to_ball, value
-from checker.prove.implication import prove_unsat, solved
+from checker.expr.to_arb import precision, to_ball, value
+from checker.prove.equations import solved
+from checker.prove.implication import prove_unsat
 from checker.prove.inequality import refuted
 from checker.prove.outcome import Evidence, Outcome, Status
 from checker.prove.points import Point, narrow, sample
@@ -38,6 +40,7 @@ class _Balls:
     agreeing: int = 0
     looked: int = 0
     worst: float = 0.0
+    unable: str = ""
 
 
 def prove_identity(
@@ -72,13 +75,15 @@ def prove_identity(
         return Outcome(Status.PROVED, "z3 finds no point where it fails, and balls agree", How.PROVED, tuple(evidence))
     if answer.status == "sat" and answer.model is not None:
         return refuted(goal, answer.model, used, given, tuple(evidence))
-    if _sympy_zero(difference, box):
+    answer_of_sympy = _sympy_zero(difference, box)
+    if answer_of_sympy == "yes":
         evidence.append(Evidence("SymPy", "does left - right simplify to 0?", "yes"))
         if balls.agreeing >= _NEEDED:
             return Outcome(Status.PROVED, "SymPy finds zero, and balls at sampled points agree", How.PROVED, tuple(evidence))
         return Outcome(Status.UNDECIDED, "SymPy finds zero, but too few balls confirm it", evidence=tuple(evidence))
-    evidence.append(Evidence("SymPy", "does left - right simplify to 0?", "no answer that counts"))
-    reason = f"the two sides agree at {balls.agreeing} points, but no exact engine finds zero"
+    evidence.append(Evidence("SymPy", "does left - right simplify to 0?", answer_of_sympy))
+    seen = f"the two sides agree at {balls.agreeing} points" if not balls.unable else balls.unable
+    reason = f"{seen}; no exact engine finds zero (SymPy: {answer_of_sympy})"
     return Outcome(Status.UNDECIDED, reason, evidence=tuple(evidence))
 
 
@@ -97,8 +102,12 @@ def exact_zero(difference: Node, box: Mapping[str, Domain], given: Sequence[Node
 def _look(difference: Node, goal: Rel, points: Sequence[Point]) -> _Balls:
     balls = _Balls()
     for point in points:
+        try:
+            verdict, radius = _at(difference, goal, point)
+        except UnsupportedError as error:
+            balls.unable = str(error)
+            return balls
         balls.looked += 1
-        verdict, radius = _at(difference, goal, point)
         if verdict is False:
             balls.against = point
             return balls
@@ -128,21 +137,32 @@ def _at(difference: Node, goal: Rel, point: Point) -> tuple[bool | None, float]:
 
 
 def _size(goal: Rel, point: Point, bits: int) -> arb | None:
-    """The largest modulus among the sides and their terms: what a radius is small beside."""
-    terms = [part for side in (goal.left, goal.right) for part in (side, *(side.args if isinstance(side, Add) else ()))]
-    values: list[Value] = [value(part, point, bits) for part in terms]
-    largest: arb | None = None
+    """What a radius is small beside: the sum of the moduli of all terms, so that what cancels counts in full."""
     with precision(bits):
-        for number in values:
-            size = abs(to_ball(number)).lower()
-            if size.is_finite() and size > 0 and (largest is None or size > largest):
-                largest = size
-    return largest
+        sizes = [_modulus(side, point, bits) for side in (goal.left, goal.right)]
+        largest = max((size for size in sizes if size.is_finite()), key=lambda size: float(size.mid()), default=None)
+    return largest if largest is not None and largest > 0 else None
+
+
+def _modulus(node: Node, point: Point, bits: int) -> arb:
+    """A lower end for the value of ``node`` with every term of its sums and products taken by modulus."""
+    if isinstance(node, Add):
+        return sum((_modulus(part, point, bits) for part in node.args), arb(0))
+    if isinstance(node, Mul):
+        product = arb(1)
+        for part in node.args:
+            product *= _modulus(part, point, bits)
+        return product.lower()
+    if isinstance(node, Pow) and isinstance(node.exponent, Num) and node.exponent.value in range(1, 65):
+        return (_modulus(node.base, point, bits) ** int(node.exponent.value)).lower()
+    return abs(to_ball(value(node, point, bits))).lower()
 
 
 def _ball_evidence(balls: _Balls) -> Evidence:
     if balls.against is not None:
         return Evidence("balls", "is left - right 0 at sampled points?", "no: a ball excludes 0")
+    if balls.unable:
+        return Evidence("balls", "is left - right 0 at sampled points?", balls.unable)
     radius = f", relative radius <= {balls.worst:.0e}" if balls.worst else ""
     return Evidence(
         "balls", "is left - right 0 at sampled points?", f"contains 0 at {balls.agreeing} of {balls.looked} points{radius}"
@@ -152,7 +172,15 @@ def _ball_evidence(balls: _Balls) -> Evidence:
 def _constants(goal: Rel, difference: Node) -> Outcome:
     """Equality of two closed constants: exact, or enclosed to 1e-30."""
     exact = is_zero(difference)
-    gap = value(difference, {}, 512)
+    try:
+        gap = value(difference, {}, 512)
+    except UnsupportedError as error:
+        said = _sympy_zero(difference, {})
+        ledger = (
+            Evidence("balls", "is left - right 0?", str(error)),
+            Evidence("SymPy", "does left - right simplify to 0?", said),
+        )
+        return Outcome(Status.UNDECIDED, f"{error}; one engine alone is not enough (SymPy: {said})", evidence=ledger)
     if isinstance(gap, fmpq):
         found = Evidence("exact arithmetic", "is left - right 0?", "yes" if gap == 0 else f"no: {gap}")
         if gap == 0:
@@ -173,10 +201,20 @@ def _constants(goal: Rel, difference: Node) -> Outcome:
     return Outcome(Status.UNDECIDED, "the ball around the difference is not small enough", evidence=(shown,), detail=text)
 
 
-def _sympy_zero(difference: Node, domains: Mapping[str, Domain]) -> bool:
-    """Whether SymPy, in a child with a time limit, simplifies the difference to 0; anything else is no evidence."""
+def _sympy_zero(difference: Node, domains: Mapping[str, Domain]) -> str:
+    """``yes`` where SymPy, in a child with a time limit, simplifies the difference to 0; anything else is no evidence."""
     answer = run(simplifies_to_zero, difference, dict(domains), limits=_SYMPY)
-    return isinstance(answer, Completed) and answer.value is True
+    match answer:
+        case Completed(True):
+            return "yes"
+        case Completed(_):
+            return "no answer that counts"
+        case TimedOut(seconds):
+            return f"no answer within its time limit of {seconds:g} s"
+        case Crashed(cause, message):
+            return f"gave up ({cause}: {message})"
+        case _:
+            return "ran out of memory"
 
 
 def simplifies_to_zero(difference: Node, domains: Mapping[str, Domain]) -> bool:

@@ -13,12 +13,10 @@ from fractions import Fraction
 
 import z3
 
-from checker.expr.derive import diff
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.interval import box_of, truth
-from checker.expr.node import And, Node, Not, Num, Or, Rel, Sym, Truth, mul, sub, substitute, symbols_of
-from checker.expr.rational import normal
+from checker.expr.node import And, Node, Not, Or, Rel, Truth, symbols_of
 from checker.expr.to_z3 import Translator, from_model
 from checker.prove.outcome import Evidence
 from checker.prove.points import Point, in_domain, satisfies, special_values
@@ -187,31 +185,3 @@ def halves(box: Mapping[str, Domain], name: str, at: Fraction | None = None) -> 
     left = replace(domain, hi=at, hi_open=False)
     right = replace(domain, lo=at, lo_open=False)
     return [{**box, name: left}, {**box, name: right}]
-
-
-def solved(given: Sequence[Node]) -> list[tuple[str, Node]]:
-    """Symbols with the values that linear equations among the hypotheses give them, each equation used once."""
-    found: list[tuple[str, Node]] = []
-    for relation in given:
-        if not isinstance(relation, Rel) or relation.op != "==":
-            continue
-        gap = sub(relation.left, relation.right)
-        for name, replacement in found:
-            gap = substitute(gap, {name: replacement})
-        for name in sorted(symbols_of(gap), reverse=True):
-            replacement_or_none = _solve(gap, name)
-            if replacement_or_none is not None:
-                found.append((name, replacement_or_none))
-                break
-    return found
-
-
-def _solve(gap: Node, name: str) -> Node | None:
-    """``symbol`` from ``gap == 0`` if its coefficient is a non-zero rational."""
-    try:
-        coefficient = normal(diff(gap, name)).constant()
-        if not coefficient:
-            return None
-        return normal(sub(Sym(name), mul(Num(1 / coefficient), gap))).node()
-    except UnsupportedError:
-        return None

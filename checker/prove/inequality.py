@@ -15,7 +15,8 @@ from checker.expr.node import MINUS_ONE, Add, Mul, Node, Num, Rel, neg, sub, sub
 from checker.expr.rational import is_zero
 from checker.expr.to_arb import evaluate, holds
 from checker.expr.to_z3 import Translator
-from checker.prove.implication import prove_unsat, solved
+from checker.prove.equations import solved
+from checker.prove.implication import prove_unsat
 from checker.prove.ladder import Ladder
 from checker.prove.outcome import Evidence, Outcome, Status
 from checker.prove.points import Point, in_domain, narrow, sample, satisfies, shrink

@@ -18,6 +18,7 @@ from flint import fmpq
 from checker.expr.domain import Domain, contains, is_empty, restrict
 from checker.expr.node import Node, Rel, Sym, symbols_of
 from checker.expr.to_arb import Value, holds, to_fraction, value
+from checker.prove.equations import solved
 
 Point = dict[str, Fraction]
 
@@ -121,36 +122,47 @@ def sample(
 ) -> list[Point]:
     """Up to ``count`` different points of the domain that satisfy ``given``; fewer if rejection runs out of ``tries``.
 
-    An equation among the hypotheses that gives a symbol outright (``s == expression``) is used, not waited for.
+    A linear equation among the hypotheses gives one of its symbols from the others; it is used, not waited for.
     """
     budget = tries if tries is not None else 12 * count
     found: dict[tuple[tuple[str, Fraction], ...], Point] = {}
+    equations = solved(given)
     for point in itertools.islice(candidates(domains, seed), budget):
-        solved = _follow(point, domains, given)
-        if solved is None or not satisfies(solved, given):
+        followed = _follow(point, domains, given, equations)
+        if followed is None or not satisfies(followed, given):
             continue
-        found.setdefault(tuple(sorted(solved.items())), solved)
+        found.setdefault(tuple(sorted(followed.items())), followed)
         if len(found) >= count:
             break
     return list(found.values())
 
 
-def _follow(point: Point, domains: Mapping[str, Domain], given: Sequence[Node]) -> Point | None:
-    """Set symbols that an equation ``symbol == expression`` (or a bound that fails) determines from the others."""
+def _follow(
+    point: Point, domains: Mapping[str, Domain], given: Sequence[Node], equations: Sequence[tuple[str, Node]]
+) -> Point | None:
+    """Set symbols that equations determine from the others, and move a symbol with a failing bound onto the bound."""
     result = dict(point)
+    for name, replacement in reversed(equations):
+        if name in domains and not _set(result, name, replacement):
+            return None
     for relation in given:
-        if not isinstance(relation, Rel) or relation.op == "!=":
+        if not isinstance(relation, Rel) or relation.op in ("==", "!="):
             continue
         for side, other in ((relation.left, relation.right), (relation.right, relation.left)):
-            if not isinstance(side, Sym) or side.name in symbols_of(other) or side.name not in domains:
-                continue
-            if relation.op != "==" and holds(relation, result, cap=128) is not False:
+            if isinstance(side, Sym) and side.name in domains and side.name not in symbols_of(other):
+                if holds(relation, result, cap=128) is False:
+                    _set(result, side.name, other)
                 break
-            target: Value = value(other, result, 128)
-            if isinstance(target, fmpq) and contains(domains[side.name], to_fraction(target)):
-                result[side.name] = to_fraction(target)
-            break
     return result if in_domain(result, domains) else None
+
+
+def _set(point: Point, name: str, node: Node) -> bool:
+    """Give the symbol the exact value of ``node``; False where that is not an exact rational."""
+    target: Value = value(node, point, 128)
+    if not isinstance(target, fmpq):
+        return False
+    point[name] = to_fraction(target)
+    return True
 
 
 def narrow(domains: Mapping[str, Domain], given: Sequence[Node]) -> dict[str, Domain]:

@@ -6,13 +6,14 @@ import random
 from fractions import Fraction
 
 import pytest
+from flint import arb
+
 from checker.expr.domain import NONNEGATIVE, POSITIVE, REAL, Domain
 from checker.expr.interval import EMPTY, REALS, Interval, box_of, enclose, restrict, truth
 from checker.expr.namespace import Namespace
 from checker.expr.node import Fn, Node, Num, Piecewise, Pow, Rel, Sym, add, mul
 from checker.expr.parse import parse
 from checker.expr.to_arb import evaluate
-from flint import arb
 
 UNIT = Domain(Fraction(0), Fraction(1))
 OPEN_UNIT = Domain(Fraction(0), Fraction(1), lo_open=True, hi_open=True)

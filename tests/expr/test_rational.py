@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 import pytest
+
 from checker.expr.domain import NONNEGATIVE, POSITIVE, REAL, Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.namespace import Namespace
@@ -14,12 +15,11 @@ from checker.expr.node import Num, add, mul, sub, symbols_of
 from checker.expr.parse import parse
 from checker.expr.rational import is_zero, normal
 from checker.expr.to_arb import evaluate
-
 from tests.expr.test_interval import random_tree
 
 OPEN_UNIT = Domain(Fraction(0), Fraction(1), lo_open=True, hi_open=True)
 X: Mapping[str, Domain] = {"x": REAL, "y": REAL, "n": REAL, "a": REAL, "b": REAL, "c": REAL}
-POS: Mapping[str, Domain] = {name: POSITIVE for name in "xyab"}
+POS: Mapping[str, Domain] = dict.fromkeys("xyab", POSITIVE)
 
 
 @pytest.mark.parametrize(

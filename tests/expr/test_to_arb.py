@@ -6,13 +6,14 @@ from fractions import Fraction
 
 import flint
 import pytest
+from flint import arb, fmpq
+
+from checker.expr.domain import REAL
 from checker.expr.errors import UnsupportedError
 from checker.expr.namespace import Namespace
 from checker.expr.node import ONE, Binder, Bound, Fn, Node, Pow, Rel, Sym, num
-from checker.expr.domain import REAL
 from checker.expr.parse import parse
 from checker.expr.to_arb import evaluate, holds, precision, to_ball, value
-from flint import arb, fmpq
 
 
 def read(text: str) -> Node:

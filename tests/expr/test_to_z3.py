@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 import z3
+
 from checker.expr.domain import INTEGER, NONNEGATIVE, POSITIVE, REAL, Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.namespace import Namespace

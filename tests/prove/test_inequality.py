@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import cast
 
 import pytest
+
 from checker.expr.derive import diff
 from checker.expr.domain import INTEGER, NATURAL, POSITIVE, REAL, Domain
 from checker.expr.node import Num, Rel, add, substitute
@@ -14,7 +15,6 @@ from checker.expr.to_arb import holds
 from checker.prove.inequality import prove_inequality
 from checker.prove.outcome import Status
 from checker.verdict import How
-
 from tests.prove.tight import OPEN_UNIT, TIGHT, UNIT, read
 
 STRICT = {"<=": "<", ">=": ">"}
