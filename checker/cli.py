@@ -108,5 +108,15 @@ def _dispatch(given: list[str]) -> int:
     return int(command.run(own.parse_args(given)))
 
 
+def command() -> None:
+    """The console script: ``main`` and out.  After Ctrl-C nothing waits for a simulation that is still computing."""
+    code = main()
+    if code == ExitCode.INTERRUPTED:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    command()

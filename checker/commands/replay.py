@@ -95,7 +95,7 @@ def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> It
     import numpy as np
 
     from checker.verify.bench import Bench
-    from checker.verify.evaluation import EvaluationError, nodes_of, read, references_named
+    from checker.verify.evaluation import EvaluationError, Reader, nodes_of, read, references_named
     from checker.verify.progress import silent_text
 
     bench = Bench(options.seed, options.device, silent_text)
@@ -108,7 +108,7 @@ def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> It
         yield f"  no evidence: {reason}"
     at = {name: _number(value) for name, value in _pairs(options.at, "--at").items()}
     try:
-        reading = read(replace(check, keep=None), measure.run, measurement)
+        reading = read(replace(check, keep=None), measure.run, Reader(measurement, {}))
     except EvaluationError as problem:
         raise CheckError(str(problem)) from None
     sample = reading.sample

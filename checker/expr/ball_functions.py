@@ -175,6 +175,8 @@ def floor(x: Value) -> Value:
     """Largest integer not above; NaN for a ball around a jump."""
     if isinstance(x, fmpq):
         return fmpq(x.floor())
+    if not abs(x) < arb(2) ** EXACT_BITS:
+        return nan()
     whole = x.floor().unique_fmpz()
     return nan() if whole is None else fmpq(whole)
 

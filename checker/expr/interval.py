@@ -44,6 +44,7 @@ from checker.expr.to_arb import precision, to_fmpq
 __all__ = ["EMPTY", "REALS", "Interval", "box_of", "enclose", "exact", "from_ball", "from_domain", "hull", "truth"]
 
 _MAX_TERMS = 2_000
+_MAX_EXPONENT = 4_000
 
 
 def from_domain(domain: Domain) -> Interval:
@@ -231,7 +232,7 @@ class _Encloser:
 
 
 def _integer(item: Interval) -> int | None:
-    if item.empty or item.lo != item.hi or not item.lo.is_integer():
+    if item.empty or item.lo != item.hi or not item.lo.is_integer() or abs(item.lo) > 2**64:
         return None
     return int(fmpz(item.lo.unique_fmpz()))
 
@@ -279,9 +280,21 @@ _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
-def rational_end(end: arb) -> Fraction | None:
-    """An exact finite end point as a Fraction; None if infinite."""
+def rational_end(end: arb, upper: bool) -> tuple[Fraction | None, bool]:
+    """An end point as an exact Fraction (``None`` if infinite), and whether it had to be moved outward.
+
+    Ends beyond ``2**4000`` or closer to 0 than ``2**-4000`` are moved: their digits would fill the memory.
+    """
     if not end.is_finite():
-        return None
+        return None, False
+    if end == 0:
+        return Fraction(0), False
+    size = abs(end)
+    if size > arb(2) ** _MAX_EXPONENT:
+        outward = (end > 0) == upper
+        return (None if outward else Fraction(2**_MAX_EXPONENT) * (1 if end > 0 else -1)), True
+    if size < arb(2) ** -_MAX_EXPONENT:
+        outward = (end > 0) == upper
+        return (Fraction(1, 2**_MAX_EXPONENT) * (1 if end > 0 else -1) if outward else Fraction(0)), True
     number: fmpq = end.fmpq()
-    return Fraction(int(number.p), int(number.q))
+    return Fraction(int(number.p), int(number.q)), False

@@ -159,6 +159,12 @@ def up(ball: arb) -> arb:
     return arb.pos_inf() if ball.is_nan() else ball.upper()
 
 
+def beyond(end: arb) -> bool:
+    """Whether a finite exact end is too large or too close to 0 for a fraction (flint aborts the process on it)."""
+    _, exponent = end.man_exp()
+    return not -_LARGEST_EXPONENT < exponent < _LARGEST_EXPONENT
+
+
 def exact(number: Fraction | int) -> Interval:
     """The one point ``number`` (rounded outward at the working precision)."""
     return from_ball(arb(to_fmpq(number)))
@@ -170,7 +176,7 @@ def from_ball(ball: arb) -> Interval:
 
 
 def hull(items: Sequence[Interval]) -> Interval:
-    """Smallest interval around several; empty ones add only that the whole is partial."""
+    """Smallest interval around several; an empty one (defined nowhere) makes the whole partial."""
     kept = [item for item in items if not item.empty]
     if not kept:
         return EMPTY
@@ -180,5 +186,6 @@ def hull(items: Sequence[Interval]) -> Interval:
     return Interval(lo, hi, lo_open, hi_open, partial)
 
 
+_LARGEST_EXPONENT = 100_000  # of two
 EMPTY = Interval(arb.pos_inf(), arb.neg_inf(), True, True, True)
 REALS = Interval(arb.neg_inf(), arb.pos_inf(), True, True)

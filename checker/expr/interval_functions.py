@@ -15,7 +15,10 @@ from flint import acb, arb, fmpq
 from checker.expr.ball_functions import UNARY, power, to_ball, to_fmpq
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS
-from checker.expr.interval_core import EMPTY, Interval, down, from_ball, greatest, hull, least, up
+from checker.expr.interval_core import EMPTY, Interval, beyond, down, from_ball, greatest, hull, least, up
+
+
+_HUGE = arb(2) ** 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +217,28 @@ def rational_power(x: Interval, exponent: Fraction) -> Interval:
     def at(end: arb) -> arb:
         if not end.is_finite():
             return end
-        number = end.fmpq()
-        return to_ball(power(number, to_the))
+        if beyond(end):
+            return end ** to_ball(to_the)
+        return to_ball(power(end.fmpq(), to_the))
 
     lo, lo_open = (at(x.lo), x.lo_open) if x.nonnegative else (arb(0), False)
     return Interval(down(lo), up(at(x.hi)), lo_open, x.hi_open, partial)
 
 
 def general_power(base: Interval, exponent: Interval, at_limit: bool) -> Interval:
+    """``base**exponent``; at a negative base it is defined for integer exponents, with either sign."""
+    whole = not exponent.bounded or not exponent.hi.floor() < exponent.lo  # may the exponent be an integer?
+    if base.nonnegative or base.empty or not whole:
+        return _nonnegative_power(base, exponent, at_limit)
+    below = Interval(base.lo, base.hi, base.lo_open, base.hi_open) if base.negative else (
+        Interval(base.lo, arb(0), base.lo_open, True)
+    )
+    size = _nonnegative_power(-below, exponent, at_limit)
+    parts = [size, -size] if base.hi < 0 else [size, -size, _nonnegative_power(base, exponent, at_limit)]
+    return replace(hull([part for part in parts if not part.empty]), partial=True)
+
+
+def _nonnegative_power(base: Interval, exponent: Interval, at_limit: bool) -> Interval:
     """``base**exponent = exp(exponent*log(base))`` for ``base >= 0``, where ``0**y == 0`` for ``y > 0``."""
     logarithm = apply("log", [base])
     if logarithm.empty:
@@ -241,7 +258,7 @@ def general_power(base: Interval, exponent: Interval, at_limit: bool) -> Interva
 
 def _wave(name: str, x: Interval) -> Interval:
     whole = Interval(arb(-1), arb(1), False, False, x.partial)
-    if not x.bounded or not x.hi - x.lo < 2 * arb.pi():
+    if not x.bounded or not x.hi - x.lo < 2 * arb.pi() or beyond(x.lo) or beyond(x.hi):
         return whole
     function = UNARY[name]
     ends = [(function(x.lo), x.lo_open), (function(x.hi), x.hi_open)]

@@ -17,6 +17,7 @@ from checker.judge.fraction import has_shares, judge_every_share, judge_fraction
 from checker.judge.intervals import Refusal
 from checker.judge.prediction import Array, Interval, Judgement, Over, Prediction, Region
 from checker.judge.reduce import Reduced
+from checker.judge.sample import SEED
 from checker.verdict import How, Verdict
 
 _ROUNDING = 8 * float(np.finfo(float).eps)
@@ -96,10 +97,15 @@ def judge_every(reduced: Reduced, entries: Entries, alpha: float) -> Judgement:
     at = f" at {reduced.labels[cell]}" if reduced.labels[cell] else ""
     measured, allowed = words.span(found[cell].full), words.region(entries.region[cell].outer)
     if verdict is Verdict.PASS:
-        reason = f"{entries.what} in {measured}{at}, allowed {allowed}; survived {words.count(seeds, 'instance')}"
-        if seeds > 1:
+        searched = _searched(reduced)
+        drawn = seeds - searched
+        reason = f"{entries.what} in {measured}{at}, allowed {allowed}; survived {words.count(drawn, 'instance')}"
+        if searched:
+            reason += f" and {searched} found by search"
+        share = float(np.log(1 / alpha)) / max(1, drawn)
+        if share < 1:
             # none of n independent instances outside: a larger share would have shown with chance 1 - alpha
-            reason += f"; at most {min(1.0, float(np.log(1 / alpha)) / seeds):.2g} of all instances can break it"
+            reason += f"; at most {share:.2g} of all random instances can break it"
     elif verdict is Verdict.FAIL:
         broken = int((entries.settled.min(axis=1) < 0).sum())
         value = words.number(float(entries.middle[seed, cell]))
@@ -113,6 +119,11 @@ def judge_every(reduced: Reduced, entries: Entries, alpha: float) -> Judgement:
     return assemble(
         reduced, found, entries.region, settled, how=how, reason=reason, centre="median", seed=seed
     )
+
+
+def _searched(reduced: Reduced) -> int:
+    """How many instances a directed search found (their seeds are negative): evidence, but no random draw."""
+    return int((reduced.coords[SEED] < 0).sum()) if SEED in reduced.coords else 0
 
 
 def worst_entry(entries: Entries) -> tuple[int, int]:

@@ -25,6 +25,7 @@ from checker.prove.implication import run
 
 _RESOURCES = 200_000
 _WORK = 6_000
+_CLOCK_MS = 1_500  # one step of z3 on algebraic numbers can be long and is not counted; what closes does so in milliseconds
 _MAX_ATOMS = 14
 _MAX_DEGREE = 16
 _RESTARTS = 12
@@ -124,7 +125,7 @@ class _Question:
             self.facts.append(_compare(given_op, self.signed(hypothesis)))
         negated = z3.Not(_compare(op, self.signed(target)))
         solver = z3.SolverFor("QF_NRA", ctx=self.context)
-        return run(solver, [*self.facts, negated], _RESOURCES) == "unsat"
+        return run(solver, [*self.facts, negated], _RESOURCES, _CLOCK_MS) == "unsat"
 
     def _bounds(self, i: int) -> None:
         atom, variable = self.table.atoms[i], self.variables[i]
@@ -149,13 +150,13 @@ class _Question:
         if found.empty:
             return
         for end, is_open, sign in ((found.lo, found.lo_open, 1), (found.hi, found.hi_open, -1)):
-            exact = rational_end(end)
+            exact, moved = rational_end(end, upper=sign < 0)
             if exact is None or abs(exact) > _LARGEST:
                 continue
             # Few digits, rounded outward; an end that moved is not reached.
             rounded = sign * Fraction(math.floor(sign * exact * _GRID), _GRID)
             bound, term = self.number(sign * rounded), variable if sign > 0 else -variable
-            self.facts.append(term > bound if is_open or rounded != exact else term >= bound)
+            self.facts.append(term > bound if is_open or moved or rounded != exact else term >= bound)
 
     def _tangent(self, i: int, argument: Frac) -> None:
         sign = self.table.sign(argument.den) if not argument.den.is_constant() else 1

@@ -6,7 +6,7 @@ The one idea to know: every rewriting here keeps the sign of ``f`` at each point
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from checker.expr.domain import Domain
@@ -63,6 +63,20 @@ def continuous(node: Node) -> bool:
         isinstance(part, Piecewise | Binder | Limit) or (isinstance(part, Fn) and part.name in _SMOOTH_BREAKERS)
         for part in walk(node)
     )
+
+
+def gapless(node: Node, box: Box) -> bool:
+    """Whether the formula is surely defined on the whole interior of the box.
+
+    Only then does the sign of a derivative carry over from one end to the other: ``1/x`` decreases wherever it is
+    defined, and is not positive for that.
+    """
+    inside = {name: replace(domain, lo_open=True, hi_open=True) for name, domain in box.items()}
+    try:
+        found = enclose(node, box_of(inside, 96), 96)
+    except UnsupportedError:
+        return False
+    return not found.partial and not found.empty
 
 
 def smooth(node: Node) -> bool:
@@ -189,7 +203,9 @@ def _hidden(f: Node, box: Box) -> Iterator[tuple[Node, dict[str, Domain]]]:
             continue
         if found.partial or found.empty:
             continue
-        domain = Domain(rational_end(found.lo), rational_end(found.hi), found.lo_open, found.hi_open)
+        lo, lo_moved = rational_end(found.lo, upper=False)
+        hi, hi_moved = rational_end(found.hi, upper=True)
+        domain = Domain(lo, hi, found.lo_open or lo_moved, found.hi_open or hi_moved)
         yield replaced, {**{key: value for key, value in box.items() if key != name}, "#" + name: domain}
 
 

@@ -24,9 +24,11 @@ from checker.prove.points import Point, in_domain, satisfies, special_values
 # The decision is made by z3's own deterministic resource count; the clock is a backstop against one long step.
 _RESOURCES = 3_000_000
 _CLOCK_MS = 8_000
+_MEMORY_MB = 1_000
 _CONFIRM_BOXES = 400
 _CONFIRM_SYMBOLS = 3
 
+IRRATIONAL = "a model that is not rational"
 NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
@@ -92,7 +94,7 @@ def _ask(
     for name, variable in translator.symbols.items():
         number = from_model(model.eval(variable, model_completion=True))
         if number is None:
-            return Answer("unknown", "a model that is not rational")
+            return Answer("unknown", IRRATIONAL)
         point[name] = number
     checked = check_model(point, conditions, domains)
     if checked is None:
@@ -100,10 +102,11 @@ def _ask(
     return Answer("sat", model=checked)
 
 
-def run(solver: z3.Solver, formulas: Sequence[object], resources: int) -> str:
-    """``sat``, ``unsat`` or ``unknown`` within the resource limit."""
+def run(solver: z3.Solver, formulas: Sequence[object], resources: int, clock_ms: int = _CLOCK_MS) -> str:
+    """``sat``, ``unsat`` or ``unknown`` within the limits."""
     solver.set("rlimit", resources)
-    solver.set("timeout", _CLOCK_MS)
+    solver.set("timeout", clock_ms)
+    solver.set("max_memory", _MEMORY_MB)
     solver.add(*formulas)
     try:
         return str(solver.check())

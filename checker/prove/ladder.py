@@ -27,6 +27,7 @@ from checker.prove.forms import (
     Box,
     cases,
     continuous,
+    gapless,
     log_difference,
     normal_node,
     other_variables,
@@ -163,7 +164,7 @@ class Ladder:
     # --- with derivatives -------------------------------------------------------------------------------------------
 
     def _climb(self, f: Node, strict: bool, box: Box, depth: int) -> bool:
-        if not continuous(f):
+        if not continuous(f) or not gapless(f, box):
             return False
         for name in sorted(box):
             domain = box[name]
@@ -186,6 +187,8 @@ class Ladder:
         try:
             slope = diff(f, name)
         except UnsupportedError:
+            return None
+        if not gapless(slope, box):  # asked of the raw derivative: where it is undefined its normal form means nothing
             return None
         simple = normal_node(slope, box)
         return None if _size(simple) > _MAX_SIZE else simple

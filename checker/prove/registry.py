@@ -65,6 +65,12 @@ def prove(obligation: Obligation) -> Outcome:
         if premise.possible is False:
             return Outcome(Status.VACUOUS, "the hypotheses cannot hold together", evidence=premise.evidence)
         outcome = dispatch(expanded)
+        if premise.possible is None and outcome.status is Status.PROVED:
+            if excluded(expanded):
+                outcome = Outcome(Status.VACUOUS, "the hypotheses cannot hold together", evidence=outcome.evidence)
+            else:  # from hypotheses that may contradict each other anything follows
+                reason = f"it follows from the hypotheses, but whether they can hold together is not known: {outcome.reason}"
+                outcome = replace(outcome, status=Status.UNDECIDED, reason=reason, how=None)
         return replace(outcome, evidence=(*premise.evidence, *outcome.evidence))
     except UnsupportedError as error:
         return Outcome(Status.UNSUPPORTED, str(error))
@@ -96,7 +102,7 @@ def check_premise(obligation: Obligation) -> _Premise:
     """Whether some point of the domain satisfies ``given``: an exact sample, else z3 with an exactly checked model."""
     if not obligation.given:
         return _Premise(True)
-    from checker.prove.implication import find_model
+    from checker.prove.implication import IRRATIONAL, find_model
     from checker.prove.points import narrow, sample
 
     question = "do the hypotheses hold together somewhere?"
@@ -109,6 +115,21 @@ def check_premise(obligation: Obligation) -> _Premise:
     answer = find_model(obligation.given, obligation.domains)
     if answer.status == "sat":
         return _Premise(True, (Evidence("z3", question, "yes, model checked exactly"),))
+    if answer.reason == IRRATIONAL and not any(domain.integer for domain in obligation.domains.values()):
+        return _Premise(True, (Evidence("z3", question, "yes, at a point that is not rational (z3 alone)"),))
     if answer.status == "unsat":
         return _Premise(False, (Evidence("z3", question, "no: unsat"),))
     return _Premise(None, (Evidence("sampler and z3", question, f"not known ({answer.reason})"),))
+
+
+def excluded(obligation: Obligation) -> bool:
+    """Whether rigorous engines show that ``given`` holds nowhere on the domain."""
+    from checker.prove.exists import show_impossible
+    from checker.prove.implication import negation
+    from checker.prove.relation import settled
+
+    for index, hypothesis in enumerate(obligation.given):
+        others = (*obligation.given[:index], *obligation.given[index + 1 :])
+        if settled(negation(hypothesis), obligation.domains, others):
+            return True
+    return bool(show_impossible(obligation.given, obligation.domains)[0])

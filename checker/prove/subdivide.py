@@ -16,7 +16,7 @@ from checker.expr.interval import Interval, box_of, enclose, truth
 from checker.expr.node import Fn, Node, Num, Piecewise, Rel, Sym, sub, substitute, symbols_of, walk
 from checker.expr.rational import normal
 from checker.expr.to_arb import precision
-from checker.prove.forms import Box, smooth
+from checker.prove.forms import Box, gapless, smooth
 from checker.prove.implication import halves
 from checker.prove.ladder import Ladder
 
@@ -63,7 +63,8 @@ def _excluded(given: Sequence[Node], part: Box, box: Box) -> bool:
 
 def _by_mean_value(f: Node, part: Box) -> bool:
     """``f(c) + sum of slopes times distances > 0`` on a compact part."""
-    if not smooth(f) or any(domain.lo is None or domain.hi is None for domain in part.values()) or not part:
+    compact = all(domain.lo is not None and domain.hi is not None for domain in part.values())
+    if not part or not compact or not smooth(f) or not gapless(f, part):
         return False
     ends = {name: (domain.lo, domain.hi) for name, domain in part.items()}
     centre = {name: (lo + hi) / 2 for name, (lo, hi) in ends.items() if lo is not None and hi is not None}

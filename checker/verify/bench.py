@@ -6,18 +6,18 @@ the same arrays.  Seeds are added in batches; references are solved only when a 
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from checker.expr.node import Node
 from checker.simulate.measure import measure
-from checker.simulate.measurement import Measurement, concatenate
+from checker.simulate.measurement import Field, Measurement, concatenate
 from checker.simulate.references import with_references
 from checker.simulate.search import ascend
 from checker.spec.claim import Run
+from checker.verify.evaluation import Reader
 
 Progress = Callable[[str], None]
 
@@ -29,6 +29,7 @@ class _Shelf:
     batches: list[Measurement] = field(default_factory=list)
     solved: list[set[str]] = field(default_factory=list)
     seeds: int = 0
+    busy: threading.RLock = field(default_factory=threading.RLock)
 
 
 class Bench:
@@ -40,40 +41,35 @@ class Bench:
         self._progress = progress
         self._shelves: dict[str, _Shelf] = {}
         self._found: dict[tuple[str, int, Node], Measurement] = {}
+        self._fields: dict[tuple[str, int, Node | None], dict[Node, Field]] = {}
         self.seconds: dict[str, float] = {}
-
-    def prepare(self, sizes: Mapping[str, tuple[Run, int]], jobs: int) -> None:
-        """Measure the first batch of several runs side by side (most of it is compilation, which keeps one core busy).
-
-        What goes wrong here goes wrong again, and is reported, when the run is asked for.
-        """
-
-        def first_batch(run: Run, seeds: int) -> None:
-            with suppress(Exception):
-                self.measurement(run, seeds)
-
-        with ThreadPoolExecutor(max_workers=jobs) as pool:
-            for run, seeds in sizes.values():
-                pool.submit(first_batch, run, seeds)
 
     def measurement(self, run: Run, seeds: int, references: Iterable[str] = ()) -> Measurement:
         """The run on instances ``0 .. seeds - 1``, with the named references solved on each of them."""
         shelf = self._shelves.setdefault(run.key, _Shelf())
-        started = time.perf_counter()
-        if seeds > shelf.seeds:
-            self._progress(f"measuring {run.name}: instances {shelf.seeds + 1} to {seeds}")
-            new = measure(run, range(shelf.seeds, seeds), base_seed=self._base_seed, device=self._device)
-            shelf.batches.append(new)
-            shelf.solved.append(set())
-            shelf.seeds = seeds
-        for index, batch in enumerate(shelf.batches):
-            missing = frozenset(references) - shelf.solved[index]
-            if missing:
-                self._progress(f"solving {', '.join(sorted(missing))} of {run.name}")
-                shelf.batches[index] = with_references(run, batch, sorted(missing))
-                shelf.solved[index] |= missing
-        self.seconds[run.name] = self.seconds.get(run.name, 0.0) + time.perf_counter() - started
-        return concatenate(_prefix(shelf.batches, seeds))
+        with shelf.busy:
+            started = time.perf_counter()
+            if seeds > shelf.seeds:
+                self._progress(f"measuring {run.name}: instances {shelf.seeds + 1} to {seeds}")
+                new = measure(run, range(shelf.seeds, seeds), base_seed=self._base_seed, device=self._device)
+                shelf.batches.append(new)
+                shelf.solved.append(set())
+                shelf.seeds = seeds
+            for index, batch in enumerate(shelf.batches):
+                missing = frozenset(references) - shelf.solved[index]
+                if missing:
+                    self._progress(f"solving {', '.join(sorted(missing))} of {run.name}")
+                    shelf.batches[index] = with_references(run, batch, sorted(missing))
+                    shelf.solved[index] |= missing
+            self.seconds[run.name] = self.seconds.get(run.name, 0.0) + time.perf_counter() - started
+            return concatenate(_prefix(shelf.batches, seeds))
+
+    def reader(self, run: Run, seeds: int, measurement: Measurement, excess: Node | None = None) -> Reader:
+        """A reader of ``measurement`` of ``run`` that shares what was evaluated on the same instances before.
+
+        ``excess`` names the search whose instances are among them.
+        """
+        return Reader(measurement, self._fields.setdefault((run.key, seeds, excess), {}))
 
     def instance(self, run: Run, index: int, references: Iterable[str] = ()) -> Measurement:
         """The run on one instance alone, outside the batches."""

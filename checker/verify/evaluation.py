@@ -28,6 +28,21 @@ class EvaluationError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """A measurement and the fields evaluated on it so far: the claim, its controls and other claims ask the same ones."""
+
+    measurement: Measurement
+    fields: dict[Node, Field]
+
+    def field(self, node: Node) -> Field:
+        """``node`` over the named axes; raises ``QuantityError`` and ``UnsupportedError`` as ``evaluate`` does."""
+        found = self.fields.get(node)
+        if found is None:
+            found = self.fields[node] = evaluate(node, self.measurement)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """A check on a measurement, as numbers.  ``kept`` and ``instances`` count seeds before and after ``keep``."""
 
@@ -65,16 +80,16 @@ def align(field: Field, axes: tuple[str, ...], shape: tuple[int, ...]) -> tuple[
     return np.broadcast_to(values, shape), np.broadcast_to(error, shape)
 
 
-def read(check: Check, run: Run, measurement: Measurement, at: Mapping[str, float] | None = None) -> Reading:
-    """Evaluate ``check`` on ``measurement`` of ``run``, pinned to the coordinates ``at``.
+def read(check: Check, run: Run, reader: Reader, at: Mapping[str, float] | None = None) -> Reading:
+    """Evaluate ``check`` on a measurement of ``run``, pinned to the coordinates ``at``.
 
     Raises ``EvaluationError`` where a selection is empty, a pinned coordinate was not measured, or fewer instances than
     declared fulfil ``keep``.
     """
-    expected = check.expectation
-    fields = {"quantity": evaluate(check.quantity, measurement), "target": evaluate(expected.target, measurement)}
+    expected, measurement = check.expectation, reader.measurement
+    fields = {"quantity": reader.field(check.quantity), "target": reader.field(expected.target)}
     if expected.upper is not None:
-        fields["upper"] = evaluate(expected.upper, measurement)
+        fields["upper"] = reader.field(expected.upper)
     present = {axis for field in fields.values() for axis in field.axes}
     # An axis that the claim speaks of counts even where a control made the quantity constant along it.
     present |= {axis for axis in (*expected.over, expected.axis) if axis is not None and axis in measurement.coords}
@@ -87,14 +102,14 @@ def read(check: Check, run: Run, measurement: Measurement, at: Mapping[str, floa
 
     instances = shape[0]
     if check.keep is not None:
-        rows = _kept_rows(check, measurement, instances)
+        rows = _kept_rows(check, reader, instances)
         aligned = {name: (values[rows], error[rows]) for name, (values, error) in aligned.items()}
         coords["seed"] = coords["seed"][rows]
     coords = {axis: coords[axis] for axis in axes}
     for axis, value in (at or {}).items():
         aligned, coords = _pin(aligned, coords, axis, value)
     if check.where is not None:
-        aligned, coords = _select(check, measurement, aligned, coords)
+        aligned, coords = _select(check, reader, aligned, coords)
 
     axes = tuple(coords)
     values, error = aligned["quantity"]
@@ -107,8 +122,8 @@ def read(check: Check, run: Run, measurement: Measurement, at: Mapping[str, floa
         over=expected.over,
         within=expected.within,
         upper=aligned["upper"][0] if "upper" in aligned else None,
-        along=_along(check, measurement, coords),
-        correction=_on_axis(expected.correction, measurement, expected.axis, coords),
+        along=_along(check, reader, coords),
+        correction=_on_axis(expected.correction, reader, expected.axis, coords),
         strength=expected.strength,
         up_to=expected.up_to,
         strictly=expected.strictly,
@@ -125,34 +140,34 @@ def _grid(run: Run) -> frozenset[str]:
     return frozenset({axis.name for axis in run.sweep} | ({"case"} if run.case_values else set()) | {"cell"})
 
 
-def _along(check: Check, measurement: Measurement, coords: Mapping[str, Array]) -> Along | None:
+def _along(check: Check, reader: Reader, coords: Mapping[str, Array]) -> Along | None:
     expected = check.expectation
     if expected.axis is None:
         return None
     if expected.axis not in coords:
         raise EvaluationError(f"the quantity does not vary along {expected.axis!r}")
-    clock = _on_axis(expected.clock, measurement, expected.axis, coords)
+    clock = _on_axis(expected.clock, reader, expected.axis, coords)
     return Along(expected.axis, expected.until, expected.start, clock, expected.to_zero)
 
 
 def _on_axis(
-    node: Node | None, measurement: Measurement, axis: str | None, coords: Mapping[str, Array]
+    node: Node | None, reader: Reader, axis: str | None, coords: Mapping[str, Array]
 ) -> Array | None:
     """``node`` as one number per coordinate of ``axis``."""
     if node is None or axis is None:
         return None
-    field = evaluate(node, measurement)
+    field = reader.field(node)
     if set(field.axes) - {axis}:
         raise EvaluationError(f"a clock or correction may depend on {axis!r} only, this one depends on {field.axes}")
     if not field.axes:
         return np.full(len(coords[axis]), float(field.values))
-    chosen = np.isin(measurement.coords[axis], coords[axis])
+    chosen = np.isin(reader.measurement.coords[axis], coords[axis])
     return field.values[chosen]
 
 
-def _kept_rows(check: Check, measurement: Measurement, instances: int) -> npt.NDArray[np.bool_]:
+def _kept_rows(check: Check, reader: Reader, instances: int) -> npt.NDArray[np.bool_]:
     assert check.keep is not None
-    field = evaluate(check.keep, measurement)
+    field = reader.field(check.keep)
     others = tuple(index for index, axis in enumerate(field.axes) if axis != "seed")
     rows = np.broadcast_to(np.all(field.values != 0, axis=others), (instances,))
     if rows.mean() < check.keep_share or not rows.any():
@@ -174,11 +189,11 @@ def _pin(
 
 
 def _select(
-    check: Check, measurement: Measurement, aligned: dict[str, tuple[Array, Array]], coords: dict[str, Array]
+    check: Check, reader: Reader, aligned: dict[str, tuple[Array, Array]], coords: dict[str, Array]
 ) -> tuple[dict[str, tuple[Array, Array]], dict[str, Array]]:
     """Keep the cells where ``where`` holds; several axes that it couples become one axis named ``cell``."""
     assert check.where is not None
-    field = evaluate(check.where, measurement)
+    field = reader.field(check.where)
     if "seed" in field.axes:
         raise EvaluationError("`where` selects cells, not instances: use `keep` for conditions on the data")
     mask = field.values != 0

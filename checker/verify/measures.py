@@ -16,7 +16,7 @@ from checker.judge.prediction import Judgement, Kind
 from checker.result import CheckResult, ControlResult, LookResult, MeasureResult
 from checker.simulate.catalogue import UnsupportedExperiment
 from checker.simulate.measurement import Measurement
-from checker.simulate.quantity import QuantityError, evaluate
+from checker.simulate.quantity import QuantityError
 from checker.simulate.resolve import SimulationError
 from checker.simulate.search import SearchUnavailable
 from checker.spec.claim import Assumption, Check, Control, Measure, Run
@@ -34,7 +34,7 @@ from checker.verify.presentation import (
 )
 from checker.verify.scales import ERROR_BUDGET, Scale, look_index
 
-_TERMINAL = (Verdict.ERROR, Verdict.UNSUPPORTED, Verdict.VACUOUS)
+_SHORT = 24  # a quantity that fits into a sentence by its own name
 
 
 @dataclass(slots=True)
@@ -121,11 +121,6 @@ def verify_measure(
     )
 
 
-def runs_of(measure: Measure) -> list[Run]:
-    """Every run that a measurement and its controls read."""
-    return [measure.run, *(control.run for control in measure.controls if control.run is not None)]
-
-
 def _sizes(run: Run, scale: Scale) -> Iterator[int]:
     """Numbers of instances at the looks: doubling from the scale's first, or the number that the run fixes."""
     if run.seeds is not None:
@@ -185,10 +180,11 @@ def _measured(
     nodes = [node for trial in pending for node in nodes_of(trial.check)]
     nodes += [assumption.check for assumption in assumptions]
     measurement = bench.measurement(run, seeds, references_named(run, nodes))
+    reader = bench.reader(run, seeds, measurement)
     broken = dict(measurement.failures)
     for assumption in assumptions:
         assert assumption.check is not None
-        held = evaluate(assumption.check, measurement)
+        held = reader.field(assumption.check)
         others = tuple(index for index, axis in enumerate(held.axes) if axis != "seed")
         holds = (held.values != 0).all(axis=others)
         if "seed" not in held.axes:
@@ -213,15 +209,16 @@ def _judge(
     is_control: bool,
 ) -> None:
     """Judge one check at one look and write the answer into its trial."""
+    reader = bench.reader(run, seeds, measurement)
     excess = attacks.get(trial.check.quantity)
     if excess is not None and trial.check.expectation.kind in (Kind.AT_MOST, Kind.AT_LEAST):
         try:
-            measurement = bench.attack(run, seeds, measurement, excess)
+            reader = bench.reader(run, seeds, bench.attack(run, seeds, measurement, excess), excess)
             trial.note = "random instances, then ascent from the worst of them and from corners"
         except SearchUnavailable as reason:
             trial.note = f"random instances only: {reason}"
     try:
-        trial.reading = read(trial.check, run, measurement, pinned)
+        trial.reading = read(trial.check, run, reader, pinned)
     except (EvaluationError, QuantityError) as reason:
         _conclude([trial], Verdict.ERROR, str(reason))
         return
@@ -281,7 +278,9 @@ def _control_result(attempt: Attempt) -> ControlResult:
         check=shown.check.name,
         verdict=judgement.verdict,
         rejected=rejected is not None,
-        reason=reason,
+        reason=reason.replace("the quantity", shown.check.quantity_text)
+        if len(shown.check.quantity_text) <= _SHORT
+        else reason,
         interval=span_of(judgement),
         region=cells_of([cell])[0].outer if cell is not None else None,
     )
@@ -306,6 +305,8 @@ def _check_result(trial: Trial, attempts: Sequence[Attempt], target: str, settin
             reason = f"{reason}; about {judgement.seeds_needed} instances would decide"
     if trial.note and verdict is Verdict.PASS:
         reason = f"{reason} ({trial.note})"
+    if len(check.quantity_text) <= _SHORT:
+        reason = reason.replace("the quantity", check.quantity_text)
     return CheckResult(
         name=check.name,
         quantity=check.quantity_text,

@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from checker.execute.worker import terminate_all
 from checker.result import AssumptionResult, ClaimResult, LemmaResult, MeasureResult, MemberResult, PaperResult
-from checker.spec.claim import Assumption, Claim, Paper
+from checker.spec.claim import Assumption, Claim, Measure, Paper
 from checker.verdict import How, Verdict, worst
 from checker.verify.bench import Bench
 from checker.verify.lemmas import answer_all, lemma_result, questions_of
-from checker.verify.measures import runs_of, verify_measure
+from checker.verify.measures import verify_measure
 from checker.verify.progress import Event, Listener, silent
 from checker.verify.scales import SCALES
 
@@ -73,23 +74,28 @@ def _counted(result: ClaimResult) -> Verdict:
 def _measure_all(
     claims: Sequence[Claim], slug: str, options: Options, listener: Listener, target: str
 ) -> dict[str, list[MeasureResult]]:
-    current = ""
-    bench = Bench(options.seed, options.device, lambda text: listener(Event("batch", current, text)))
-    scale = SCALES[options.scale]
-    results: dict[str, list[MeasureResult]] = {claim.id: [] for claim in claims}
-    runs = [run for claim in claims for measure in claim.measures for run in runs_of(measure)]
-    bench.prepare({run.key: (run, run.seeds or scale.instances) for run in runs}, options.jobs)
-    for claim in claims:
-        current = f"{slug}/{claim.id}"
-        checks = sum(len(measure.checks) for measure in claim.measures)
-        for measure in claim.measures:
-            listener(Event("claim", current, f"measuring {measure.run.name}"))
-            words = current.replace(slug, target, 1)
-            result = verify_measure(measure, scale, bench, checks, words, replay_settings(options))
-            results[claim.id].append(result)
-            for check in result.checks:
-                listener(Event("check", current, f"{check.name}: {check.verdict}"))
-    return results
+    """The measurements of all claims, side by side: most of their time is compilation, which keeps one core busy.
+
+    Runs that claims share are measured once, by whoever comes first.
+    """
+    bench = Bench(options.seed, options.device, lambda text: listener(Event("batch", slug, text)))
+    scale, settings = SCALES[options.scale], replay_settings(options)
+
+    def measured(claim: Claim, measure: Measure) -> MeasureResult:
+        name = f"{slug}/{claim.id}"
+        listener(Event("claim", name, f"measuring {measure.run.name}"))
+        checks = sum(len(one.checks) for one in claim.measures)
+        result = verify_measure(measure, scale, bench, checks, f"{target}/{claim.id}", settings)
+        for check in result.checks:
+            listener(Event("check", name, f"{check.name}: {check.verdict}"))
+        return result
+
+    pool = ThreadPoolExecutor(max_workers=options.jobs)
+    try:
+        waiting = {claim.id: [pool.submit(measured, claim, one) for one in claim.measures] for claim in claims}
+        return {name: [future.result() for future in futures] for name, futures in waiting.items()}
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def replay_settings(options: Options) -> str:
@@ -176,6 +182,7 @@ def _claim_result(claim: Claim, lemmas: Sequence[LemmaResult], measures: Sequenc
         claim.unchecked or "nothing to check"
     )
     expected = Verdict(claim.expected)
+    headline = _headline(lemmas, measures, verdict, reason)
     return ClaimResult(
         id=claim.id,
         statement=claim.statement,
@@ -184,8 +191,8 @@ def _claim_result(claim: Claim, lemmas: Sequence[LemmaResult], measures: Sequenc
         strength=claim.strength,
         verdict=verdict,
         how=how,
-        headline=_headline(lemmas, measures, verdict, reason),
-        reason=reason,
+        headline=headline,
+        reason=headline if verdict is Verdict.PASS else reason,
         expected=expected,
         as_expected=verdict is expected or (not parts and claim.unchecked is not None),
         assumptions=tuple(_assumption_result(assumption, measures) for assumption in claim.assumptions),
@@ -208,16 +215,20 @@ def _how(lemmas: Sequence[LemmaResult], measures: Sequence[MeasureResult]) -> tu
     return tuple(kind for kind in How if kind in kinds)
 
 
+_COVERED = {"claim": "the claim", "case": "cases of it", "step": "steps of it"}
+
+
 def _headline(lemmas: Sequence[LemmaResult], measures: Sequence[MeasureResult], verdict: Verdict, reason: str) -> str:
+    """The verdict in one line: what was proved, what the first check found, how many near misses were rejected."""
     if verdict is not Verdict.PASS:
         return reason
     said = []
-    if lemmas:
-        covering = [lemma for lemma in lemmas if lemma.covers != "step"]
-        counted = covering or lemmas
-        members = sum(len(lemma.members) for lemma in counted)
-        said.append(f"{members} obligations hold ({'covering the claim' if covering else 'steps of it'})")
-    said += [check.reason for measure in measures for check in measure.checks][:1]
+    for covers, words in _COVERED.items():
+        count = sum(len(lemma.members) for lemma in lemmas if lemma.covers == covers)
+        if count:
+            said.append(f"{count} {'obligation' if count == 1 else 'obligations'} proved ({words})")
+            break
+    said += [check.reason.split(";")[0] for measure in measures for check in measure.checks][:1]
     controls = [control for measure in measures for control in measure.controls]
     misses = [near_miss for lemma in lemmas for near_miss in lemma.near_misses]
     rejected = sum(c.rejected for c in controls) + sum(n.rejected for n in misses)

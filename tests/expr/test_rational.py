@@ -111,7 +111,8 @@ def test_a_zero_is_never_contradicted_by_balls() -> None:
     claimed = 0
     for _ in range(120):
         left, right = random_tree(draw, 2), random_tree(draw, 2)
-        same = sub(mul(add(left, right), add(left, right)), add(mul(left, left), mul(Num(Fraction(2)), left, right), mul(right, right)))
+        whole = mul(add(left, right), add(left, right))
+        same = sub(whole, add(mul(left, left), mul(Num(Fraction(2)), left, right), mul(right, right)))
         if is_zero(same):
             claimed += 1
         assert is_zero(add(same, Num(Fraction(1, 10**9)))) is not True

@@ -130,3 +130,36 @@ def test_kkt_condition_of_the_diagonal_model(budget: int) -> None:
 def _loss(budget: int) -> str:
     margins = ("1", "3*(1 - c)/2 + 11*c/10", "8*a/5 + 12*(1 - a - c)/5 + 9*c", "13*a/5 + 8*(1 - a - c)/5 + 9*c")
     return " + ".join(f"exp(-{budget}*({margin}))" for margin in margins)
+
+
+@pytest.mark.parametrize(
+    ("text", "domains"),
+    [
+        ("1/x >= 0", {"x": Domain(Fraction(-1), Fraction(1))}),  # decreasing wherever defined, and 1 at the right end
+        ("tan(x) <= 3", {"x": Domain(Fraction(0), Fraction(4))}),
+        ("1/(5 - ((x**2 - 2*x) + 8)**2) >= 0", {"x": Domain(Fraction(0), Fraction(2))}),  # defined, but not on an enclosure
+        ("-(x**2)**(1/4) >= -9/10", {"x": Domain(Fraction(-1), Fraction(1))}),  # convex on both sides of a cusp
+        ("x - sqrt(max(x, 0)) >= -1/4", {"x": Domain(Fraction(-1), Fraction(1))}),  # derivative undefined on x < 0
+        ("abs(x) - x**2 >= 1/10", {"x": Domain(Fraction(-1), Fraction(1))}),
+    ],
+)
+def test_derivatives_do_not_carry_across_gaps_and_kinks(text: str, domains: Mapping[str, Domain]) -> None:
+    goal = relation(text, domains)
+    assert prove_inequality(goal, domains, sampler=False).status is not Status.PROVED
+    assert prove_inequality(goal, domains).status is Status.REFUTED
+
+
+def test_an_open_question_stays_open() -> None:
+    # true, but no rule for floor: an honest "undecided" with what was tried
+    outcome = prove_inequality(relation("floor(x) >= x - 1", {"x": REAL}), {"x": REAL})
+    assert outcome.status is Status.UNDECIDED
+    assert outcome.evidence
+
+
+def test_towers_of_exponentials_do_not_fill_the_memory() -> None:
+    # 2**(10**11) has ten gigabytes of digits: such ends are moved outward, not written out
+    for text in ("exp(exp(exp(x))) >= exp(-exp(exp(x)))", "exp(-exp(exp(x))) <= sqrt(exp(exp(x)))", "sin(exp(exp(x))) <= 2"):
+        domains = {"x": Domain(Fraction(1), Fraction(40))}
+        assert prove_inequality(relation(text, domains), domains).status is Status.PROVED
+    shifted = relation("log(1 + exp(-x)) + 10**(-15) <= exp(-x)", {"x": REAL})
+    assert prove_inequality(shifted, {"x": REAL}, sampler=False).status is not Status.PROVED
