@@ -247,6 +247,7 @@ class PaperResult(Result):
     year: int | None
     verdict: Verdict  # the worst of its claims, expected verdicts counted as met
     claims: tuple[ClaimResult, ...]
+    notation: tuple[tuple[str, str, str], ...] = ()  # name, LaTeX or "", what it is
     warnings: tuple[str, ...] = ()
     notes: str | None = None
     scale: str = "standard"

@@ -15,6 +15,7 @@ from checker.expr.defined import conditions
 from checker.expr.derive import diff
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS, HALF, NORMS
+from checker.expr.kinks import kinks
 from checker.expr.node import INFINITY, Binder, BinderKind, Fn, Limit, Node, Num, Pow, Side, Sym, bind, symbols_of
 from checker.expr.size import check_size
 
@@ -107,15 +108,24 @@ def _diff(parser: Parser, call: ast.Call) -> Node:
             parser.fail(call.args[2], "the order of a derivative is a small number", expected=f"0 to {MAX_ORDER}")
         order = int(times_taken.value)
     before = conditions(body, parser.namespace.symbols)
+    bent: list[Node] = []
     try:
         for _ in range(order):
+            bent += kinks(body, variable.name)
             body = check_size(diff(body, variable.name))
     except UnsupportedError as error:
         parser.fail(call, str(error), expected="a scalar formula")
     after = frozenset(conditions(body, parser.namespace.symbols))
     # log(x) is not differentiable at x < 0, although 1/x is defined there
-    parser.lost.update(dict.fromkeys(c for c in before if c not in after and not any("'" in n for n in symbols_of(c))))
+    parser.lost.update(dict.fromkeys(c for c in before if c not in after and not _is_local(c)))
+    # abs(x) has no derivative at 0, although sign(0) is 0
+    parser.lost.update(dict.fromkeys(c for c in bent if conditions(c, parser.namespace.symbols) and not _is_local(c)))
     return body
+
+
+def _is_local(condition: Node) -> bool:
+    """Whether the condition speaks of the variable of an enclosing binder."""
+    return any("'" in name for name in symbols_of(condition))
 
 
 def _operator(parser: Parser, call: ast.Call) -> Node:

@@ -18,9 +18,6 @@ from checker.expr.functions import FUNCTIONS
 from checker.expr.interval_core import EMPTY, Interval, beyond, down, from_ball, greatest, hull, least, up
 
 
-_HUGE = arb(2) ** 300
-
-
 @dataclass(frozen=True, slots=True)
 class _Monotone:
     """Limits ``low`` and ``high`` of the values (in order of the argument) at the ends of the domain ``[start, stop]``.

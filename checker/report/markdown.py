@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from checker.report.claim_section import anchor, claim_section
-from checker.report.escape import code, prose
+from checker.report.escape import code, formula, prose
 from checker.report.names import figure_paths
 from checker.report.tables import blocks, bullets, folded, table
 from checker.report.wording import (
@@ -40,7 +40,15 @@ def render(paper: PaperResult) -> str:
         claim_section(claim, {key[1:]: path for key, path in plots.items() if key[0] == index})
         for index, claim in enumerate(paper.claims)
     ]
-    parts = (_head(paper), _summary(paper), _findings(paper), _open_questions(paper), *sections, _foot(paper))
+    parts = (
+        _head(paper),
+        _summary(paper),
+        _findings(paper),
+        _open_questions(paper),
+        _notation(paper),
+        *sections,
+        _foot(paper),
+    )
     return blocks(parts) + "\n"
 
 
@@ -75,6 +83,19 @@ def _summary(paper: PaperResult) -> str:
     lead = f"{marked(paper.verdict, bold=True)}: {tally(paper.claims)}. {where}."
     grid = table(("claim", "verdict", "how", "in one line"), rows)
     return blocks((lead, grid, f"<sub>{LEGEND}</sub>"))
+
+
+def _notation(paper: PaperResult) -> str:
+    """Symbols and definitions of the file, folded: every name in a formula below is one of them."""
+    rows = [
+        (code(name), formula(latex, latex) if latex else "", code(said) if "(" in name else prose(said))
+        for name, latex, said in paper.notation
+    ]
+    return (
+        folded(f"Notation ({len(rows)} symbols and definitions)", table(("name", "printed", "is"), rows))
+        if rows
+        else ""
+    )
 
 
 def _verdict(claim: ClaimResult) -> str:

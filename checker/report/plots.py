@@ -144,7 +144,7 @@ def _draw_series(canvas: Canvas, one: Series, look: _Look, x_axis: Axis, y_axis:
             continue
         if len(points) > 1 and one.joined:
             canvas.path(points, _stroke(one.role, look))
-        if one.role == "observable" and (len(points) <= _MOST_MARKERS or not one.joined):
+        if not one.joined or (one.role == "observable" and len(points) <= _MOST_MARKERS):
             for point in points:
                 canvas.marker(look.place, point, 3.6, f'fill="{look.colour}" stroke="#fff" stroke-width="0.8"')
         elif len(points) == 1:

@@ -206,6 +206,7 @@ class Paper:
     authors: tuple[str, ...]
     year: int | None
     claims: tuple[Claim, ...]
+    notation: tuple[tuple[str, str, str], ...] = ()  # (name, LaTeX or "", what it is) in the order of the file
     notes: str | None = None
     warnings: tuple[str, ...] = ()  # what lint has to say
     content_hash: str = ""

@@ -64,10 +64,23 @@ def load_text(text: str, slug: str, shown: str, scale: str = "standard") -> Pape
         authors=tuple(file.paper.authors),
         year=file.paper.year,
         claims=claims,
+        notation=notation_of(file),
         notes=file.notes,
         warnings=tuple(str(warning) for warning in sorted(reporter.warnings, key=lambda w: (w.line, w.column))),
         content_hash=hashlib.sha256(text.encode()).hexdigest(),
     )
+
+
+def notation_of(file: File) -> tuple[tuple[str, str, str], ...]:
+    """Every symbol and definition by formula, as the file has them: name, LaTeX or nothing, what it is."""
+    symbols = []
+    for name, symbol in file.symbols.items():
+        shape = f" of shape [{', '.join(symbol.shape)}]" if symbol.shape else ""
+        where = f", {' and '.join(symbol.where)}" if symbol.where else ""
+        domain = f"{symbol.domain or symbol.law or 'listed values'}{shape}{where}"
+        symbols.append((name, symbol.latex or "", f"{symbol.meaning or 'no meaning given'} ({domain})"))
+    formulas = [(name, "", " ".join(text.split())) for name, text in file.definitions.items() if isinstance(text, str)]
+    return (*symbols, *formulas)
 
 
 def validated(tree: Tree, shown: str) -> File:

@@ -57,6 +57,7 @@ def verify_paper(
         year=paper.year,
         verdict=worst(_counted(result) for result in results),
         claims=results,
+        notation=paper.notation,
         warnings=paper.warnings,
         notes=paper.notes,
         scale=options.scale,

@@ -191,7 +191,7 @@ def figure_of(
     shown = shown[np.isfinite(shown)]
     y_log = reading.prediction.kind in _RATES and bool(np.all(shown > 0))
     return Figure(
-        title=check.quantity_text,
+        title=f"{check.name}: {check.quantity_text}",
         x_label="instance" if axis == "seed" else axis,
         y_label=check.quantity_text,
         x_log=positive_x and spread > 20,

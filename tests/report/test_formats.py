@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.report.report_sample import sample_paper
-from test_escape import HOSTILE
-from test_markdown import claim_of, structure, with_text
+from tests.report.test_escape import HOSTILE
+from tests.report.test_markdown import claim_of, structure, with_text
 
 from checker.report.errors import ReportError
 from checker.report.github import annotations as annotate

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 from tests.report.report_sample import sample_paper
-from test_escape import HOSTILE, structure
+from tests.report.test_escape import HOSTILE, structure
 
 from checker.report.markdown import render
 from checker.result import PaperResult

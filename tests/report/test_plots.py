@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.report.report_sample import RADII, limit_check, rate_check
-from test_escape import HOSTILE
+from tests.report.test_escape import HOSTILE
 
 from checker.report.axes import make_axis, padded
 from checker.report.plots import draw

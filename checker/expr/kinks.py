@@ -1,0 +1,104 @@
+"""Where a formula may have no derivative although every rule of differentiation applies: kinks and jumps.
+
+The one idea to know: the derivative rules give ``abs``, ``max`` and conditionals the value that training code uses at a
+kink, so a *relation* about a derivative also needs a condition that is undefined at the kink; "holds where defined" is then
+all that can be said there (a smooth function with a kink in its parts, like ``relu(x)**2``, is not called false for it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checker.expr.build import contrary
+from checker.expr.functions import fn
+from checker.expr.node import (
+    MINUS_ONE,
+    ONE,
+    ZERO,
+    And,
+    Binder,
+    Fn,
+    Limit,
+    Node,
+    Num,
+    Piecewise,
+    Pow,
+    Rel,
+    Vec,
+    instantiate,
+    num,
+    sub,
+    symbols_of,
+    walk,
+)
+
+_AT_ZERO = frozenset({"abs", "sign", "relu"})
+_MAX_TERMS = 64
+
+
+def kinks(node: Node, name: str) -> tuple[Node, ...]:
+    """Conditions ``1/gap**2 > 0``, one per place where a part of ``node`` may have no derivative in ``name``.
+
+    Each is true where it is defined, and undefined at the kink; kinks under an integral sign do no harm.
+    """
+    return tuple(dict.fromkeys(_guarded(gap, guards) for gap, guards in _gaps(node, name, ())))
+
+
+def _guarded(gap: Node, guards: tuple[Node, ...]) -> Node:
+    smooth: Node = Pow(gap, num(-2))
+    if guards:
+        smooth = Piecewise(((guards[0] if len(guards) == 1 else And(guards), smooth),), ONE)
+    return Rel(">", smooth, ZERO)
+
+
+def _gaps(node: Node, name: str, guards: tuple[Node, ...]) -> Iterator[tuple[Node, tuple[Node, ...]]]:
+    """Formulas that vanish at a kink, with the conditions under which they matter."""
+    if name not in symbols_of(node):
+        return
+    match node:
+        case Piecewise(cases, otherwise):
+            before = guards
+            for condition, value in cases:
+                for part in walk(condition):
+                    if isinstance(part, Rel) and name in symbols_of(part):
+                        yield sub(part.left, part.right), before
+                yield from _gaps(value, name, (*before, condition))
+                before = (*before, contrary(condition))
+            yield from _gaps(otherwise, name, before)
+            return
+        case Binder():
+            yield from _inside(node, name, guards)
+            return
+        case Limit():
+            return
+        case Fn(function, args):
+            for gap in _of_function(function, args):
+                if name in symbols_of(gap):
+                    yield gap, guards
+    for child in node.children():
+        yield from _gaps(child, name, guards)
+
+
+def _of_function(function: str, args: tuple[Node, ...]) -> Iterator[Node]:
+    if function in _AT_ZERO:
+        yield args[0]
+    elif function == "floor":
+        yield sub(args[0], fn("floor", args[0]))
+    elif function in ("max", "min"):
+        entries = args[0].args if len(args) == 1 and isinstance(args[0], Vec) else args
+        for index, entry in enumerate(entries):
+            for other in entries[:index]:
+                yield sub(entry, other)
+
+
+def _inside(node: Binder, name: str, guards: tuple[Node, ...]) -> Iterator[tuple[Node, tuple[Node, ...]]]:
+    yield from _gaps(node.lo, name, guards)
+    yield from _gaps(node.hi, name, guards)
+    if node.kind == "Integral":
+        return
+    lo, hi = node.lo, node.hi
+    if isinstance(lo, Num) and isinstance(hi, Num) and lo.value.denominator == 1 and hi.value - lo.value < _MAX_TERMS:
+        for index in range(int(lo.value), int(hi.value) + 1):
+            yield from _gaps(instantiate(node.body, num(index)), name, guards)
+    elif any(True for _ in _gaps(instantiate(node.body, MINUS_ONE), name, ())):
+        yield ZERO, guards  # a kink in one of unknown many terms: undefined, so that nothing is concluded
