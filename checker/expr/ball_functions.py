@@ -92,7 +92,12 @@ def _integer_power(base: Value, exponent: int) -> Value:
     ball = to_ball(base)
     if exponent < 0 and ball.contains(0):
         return nan()
-    return ball ** fmpz(exponent)
+    result = ball ** fmpz(exponent)
+    if result.is_nan() and exponent > 0 and ball.is_finite():  # flint gives up on narrow balls around 0
+        low, high = ball.lower(), ball.upper()
+        ends = arb(-low.abs_upper() ** exponent if exponent % 2 else low.abs_upper() ** exponent), high.abs_upper() ** exponent
+        return arb(0).union(ends[0]).union(ends[1])
+    return result
 
 
 def _positive(function: Callable[[arb], arb]) -> Callable[[arb], arb]:

@@ -116,16 +116,10 @@ def _diff(parser: Parser, call: ast.Call) -> Node:
     except UnsupportedError as error:
         parser.fail(call, str(error), expected="a scalar formula")
     after = frozenset(conditions(body, parser.namespace.symbols))
-    # log(x) is not differentiable at x < 0, although 1/x is defined there
-    parser.lost.update(dict.fromkeys(c for c in before if c not in after and not _is_local(c)))
-    # abs(x) has no derivative at 0, although sign(0) is 0
-    parser.lost.update(dict.fromkeys(c for c in bent if conditions(c, parser.namespace.symbols) and not _is_local(c)))
+    # log(x) is not differentiable at x < 0, although 1/x is defined there; nor is abs(x) at 0, although sign(0) is 0
+    for condition in (*(c for c in before if c not in after), *bent):
+        parser.require(condition)
     return body
-
-
-def _is_local(condition: Node) -> bool:
-    """Whether the condition speaks of the variable of an enclosing binder."""
-    return any("'" in name for name in symbols_of(condition))
 
 
 def _operator(parser: Parser, call: ast.Call) -> Node:

@@ -7,9 +7,12 @@ all that can be said there (a smooth function with a kink in its parts, like ``r
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from checker.expr.build import contrary
+from checker.expr.defined import conditions
+from checker.expr.domain import Domain
+from checker.expr.evident import is_evident
 from checker.expr.functions import fn
 from checker.expr.node import (
     MINUS_ONE,
@@ -42,6 +45,15 @@ def kinks(node: Node, name: str) -> tuple[Node, ...]:
     Each is true where it is defined, and undefined at the kink; kinks under an integral sign do no harm.
     """
     return tuple(dict.fromkeys(_guarded(gap, guards) for gap, guards in _gaps(node, name, ())))
+
+
+def is_plain(condition: Node, domains: Mapping[str, Domain]) -> bool:
+    """Whether such a condition (or a bound) is evident from the domains, so that it need not be said."""
+    if conditions(condition, domains):
+        return False
+    if isinstance(condition, Rel) and condition.right == ZERO and isinstance(condition.left, Pow | Piecewise):
+        return True  # made by ``kinks``, and defined everywhere
+    return is_evident(condition, domains)
 
 
 def _guarded(gap: Node, guards: tuple[Node, ...]) -> Node:

@@ -39,6 +39,12 @@ class Definition:
 
     parameters: tuple[str, ...]
     body: Node
+    lost: tuple[Node, ...] = ()  # what the derivatives in the body ask for, and the body itself no longer shows
+
+    def conditions(self, arguments: tuple[Node, ...]) -> tuple[Node, ...]:
+        """``lost`` with the arguments in place."""
+        values = dict(zip(self.parameters, arguments, strict=True))
+        return tuple(substitute(condition, values) for condition in self.lost)
 
     def apply(self, arguments: tuple[Node, ...]) -> Node:
         """The body with the arguments in place (as many as there are parameters)."""

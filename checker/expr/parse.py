@@ -18,8 +18,25 @@ from checker.expr.build import is_condition, negate, plus, raise_to, reciprocal,
 from checker.expr.errors import ExpressionError
 from checker.expr.forms import FORM_READERS
 from checker.expr.functions import FORMS, FUNCTIONS, INTERNAL
+from checker.expr.kinks import is_plain
 from checker.expr.namespace import Definition, Namespace
-from checker.expr.node import And, Const, Fn, Node, Not, Num, Or, Piecewise, Rel, RelOp, Subscript, Sym, Truth, Vec
+from checker.expr.node import (
+    And,
+    Const,
+    Fn,
+    Node,
+    Not,
+    Num,
+    Or,
+    Piecewise,
+    Rel,
+    RelOp,
+    Subscript,
+    Sym,
+    Truth,
+    Vec,
+    symbols_of,
+)
 from checker.expr.scan import scan
 from checker.expr.size import MAX_DEPTH, check_size
 
@@ -70,6 +87,17 @@ def parse(text: str, namespace: Namespace) -> Node:
     result is in ``namespace.symbols``.  Raises ``ExpressionError`` with the offset, what was found and what was
     expected.
     """
+    result, lost = parse_parts(text, namespace)
+    if is_condition(result) and lost:
+        result = And((*(result.args if isinstance(result, And) else (result,)), *lost))
+    return check_size(result)
+
+
+def parse_parts(text: str, namespace: Namespace) -> tuple[Node, tuple[Node, ...]]:
+    """The tree of a formula, and apart from it the conditions that what is differentiated in it asks for.
+
+    The body of a definition keeps them for the relations that will use it.  Raises ``ExpressionError``.
+    """
     line = scan(text)
     stripped = line.lstrip()
     parser = Parser(stripped.rstrip(), namespace, len(line) - len(stripped))
@@ -84,10 +112,7 @@ def parse(text: str, namespace: Namespace) -> Node:
         ) from None
     except (RecursionError, MemoryError):
         raise ExpressionError("the formula is nested too deep", expected="a flatter formula") from None
-    result = parser.read(tree.body)
-    if is_condition(result) and parser.lost:
-        result = And((*(result.args if isinstance(result, And) else (result,)), *parser.lost))
-    return check_size(result)
+    return check_size(parser.read(tree.body)), tuple(parser.lost)
 
 
 parse_relation = parse
@@ -333,7 +358,14 @@ class Parser:
             self.fail(
                 node, f"{name} takes {len(definition.parameters)} arguments, got {len(arguments)}", expected=wanted
             )
+        for condition in definition.conditions(tuple(arguments)):
+            self.require(condition)
         return check_size(definition.apply(tuple(arguments)))
+
+    def require(self, condition: Node) -> None:
+        """Note what something differentiated asks for, unless it is plain or about the variable of a binder."""
+        if not is_plain(condition, self.namespace.symbols) and not any("'" in name for name in symbols_of(condition)):
+            self.lost[condition] = None
 
 
 def _dotted(node: ast.expr) -> str | None:

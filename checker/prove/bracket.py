@@ -16,6 +16,7 @@ from checker.expr.to_arb import evaluate, precision
 from checker.prove.obligation import Bracket, Obligation, Relation
 
 PRECISIONS = (128, 512, 2048, 8192)
+LAST_BITS = PRECISIONS[-1]
 ENCLOSED = 100  # bits: a radius of 1e-30 relative to the scale of the question
 SHOWN_DIGITS = 40
 _MINUS_INFINITY = (neg(INFINITY), mul(INFINITY, MINUS_ONE))

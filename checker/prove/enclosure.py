@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from checker.expr.defined import conditions
+from checker.expr.node import symbols_of
+from checker.expr.text import text
+from checker.expr.to_arb import holds
 from checker.prove.bracket import PRECISIONS, constant, digits, lies_in, same, shown
 from checker.prove.obligation import Enclosure, Obligation
 from checker.prove.outcome import Evidence, Outcome, Status
@@ -19,10 +23,13 @@ def prove_enclosure(obligation: Obligation) -> Outcome:
     question = obligation.question
     assert isinstance(question, Enclosure)
     asked = "value of the expression"
+    undefined = [node for node in conditions(question.of) if not symbols_of(node) and holds(node, {}) is not True]
+    if undefined:
+        return Outcome(Status.UNDECIDED, f"the expression is not shown to be defined: {text(undefined[0])}")
     for bits in PRECISIONS:
         ball = constant(question.of, bits)
         evidence = (Evidence("balls", asked, f"{shown(ball)}, radius {digits(ball)} at {bits} bits"),)
-        inside = lies_in(ball, question.lies_in, bits)
+        inside = lies_in(ball, question.lies_in, bits) if ball.is_finite() else None
         if inside:
             return Outcome(
                 Status.PROVED, "its enclosure lies in the bracket", How.ENCLOSED, evidence, detail=shown(ball)

@@ -29,6 +29,7 @@ _POINTS = 24
 _NEEDED = 5
 _RELATIVE = Fraction(1, 10**10)  # two sides agree at a point when the ball of the difference is this small beside them
 _CONSTANT = Fraction(1, 10**30)  # a closed constant known this well counts as enclosed
+_LAST_BITS = 8192  # two constants that are equal to fewer digits are told apart
 _SYMPY = Limits(seconds=8.0)
 
 
@@ -174,6 +175,8 @@ def _constants(goal: Rel, difference: Node) -> Outcome:
     exact = is_zero(difference)
     try:
         gap = value(difference, {}, 512)
+        if not exact and not isinstance(gap, fmpq) and gap.contains(0):
+            gap = value(difference, {}, _LAST_BITS)
     except UnsupportedError as error:
         said = _sympy_zero(difference, {})
         ledger = (

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checker.expr.derive import diff
+from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
-from checker.expr.node import ZERO, And, Node, Rel, Vec, add, mul, sub, substitute
+from checker.expr.functions import fn
+from checker.expr.kinks import kinks
+from checker.expr.node import ZERO, And, Node, Num, Rel, Vec, add, mul, sub, substitute
 from checker.expr.text import text
 from checker.prove.obligation import KKT, Obligation, Relation
 from checker.prove.outcome import Evidence, Outcome, Status
@@ -29,6 +32,11 @@ def prove_kkt(obligation: Obligation) -> Outcome:
     assert isinstance(question, KKT)
     evidence: list[Evidence] = []
     pending: Outcome | None = None
+    for condition in _smoothness(question, obligation):
+        smooth = dispatch(replace(obligation, question=Relation(condition)))
+        if smooth.status is not Status.PROVED:
+            reason = f"the program is not shown to be differentiable at the point: {smooth.reason}"
+            return Outcome(Status.UNDECIDED, reason, evidence=smooth.evidence)
     count = 0
     for name, goal in conditions_of(question, obligation):
         outcome = dispatch(replace(obligation, question=Relation(goal)))
@@ -51,7 +59,9 @@ def conditions_of(question: KKT, obligation: Obligation) -> Iterator[tuple[str, 
     if len(constraints) != len(multipliers):
         raise UnsupportedError("the KKT prover", f"{len(constraints)} constraints with {len(multipliers)} multipliers")
     slacks = [_slack(relation) for relation in constraints]
-    for name in point:
+    for name, value in point.items():
+        for bound in _bounds(value, obligation.domains.get(name, Domain())):
+            yield f"domain of {name}", bound
         pull = [mul(multiplier, diff(slack, name)) for multiplier, slack in zip(multipliers, slacks, strict=True)]
         yield f"stationarity in {name}", substitute(Rel("==", diff(question.minimise, name), add(*pull)), point)
     for index, (relation, multiplier, slack) in enumerate(zip(constraints, multipliers, slacks, strict=True), start=1):
@@ -60,6 +70,26 @@ def conditions_of(question: KKT, obligation: Obligation) -> Iterator[tuple[str, 
             continue
         yield f"sign of multiplier {index}", substitute(Rel(">=", multiplier, ZERO), point)
         yield f"complementarity of constraint {index}", substitute(Rel("==", mul(multiplier, slack), ZERO), point)
+
+
+def _smoothness(question: KKT, obligation: Obligation) -> Iterator[Node]:
+    """That neither the objective nor a constraint has a kink at the declared point."""
+    point = dict(_components(question, obligation))
+    slacks = [_slack(relation) for node in question.subject_to for relation in _relations(node)]
+    for part in (question.minimise, *slacks):
+        for name in point:
+            for condition in kinks(part, name):
+                yield substitute(condition, point)
+
+
+def _bounds(value: Node, domain: Domain) -> Iterator[Node]:
+    """That the value lies in the domain."""
+    if domain.lo is not None:
+        yield Rel(">" if domain.lo_open else ">=", value, Num(domain.lo))
+    if domain.hi is not None:
+        yield Rel("<" if domain.hi_open else "<=", value, Num(domain.hi))
+    if domain.integer:
+        yield Rel("==", fn("floor", value), value)
 
 
 def _components(question: KKT, obligation: Obligation) -> Iterator[tuple[str, Node]]:

@@ -17,7 +17,7 @@ from checker.expr.errors import UnsupportedError
 from checker.expr.node import ZERO, Fn, Mul, Node, Piecewise, Rel, Sym, neg, sub, substitute, symbols_of, walk
 from checker.expr.rational import is_zero
 from checker.expr.to_arb import evaluate, precision
-from checker.prove.bracket import PRECISIONS, constant, digits, in_bracket, lies_in, on_bracket, same, shown
+from checker.prove.bracket import LAST_BITS, PRECISIONS, constant, digits, in_bracket, lies_in, on_bracket, same, shown
 from checker.prove.isolate import sign_at
 from checker.prove.obligation import Obligation, Optimum, Relation
 from checker.prove.outcome import Evidence, Outcome, Status
@@ -148,6 +148,9 @@ def _judge(question: Optimum, function: Node, best: _Candidate, bits: int, searc
     if question.equals is not None:
         residual = substitute(diff(function, question.symbol), {question.symbol: question.equals})
         exact = same(question.equals, best.end) if best.end is not None else is_zero(residual) is True
+        if best.end is None and not exact and not constant(residual, LAST_BITS).contains(0):
+            reason = "the derivative does not vanish at the claimed point"
+            return Outcome(Status.REFUTED, reason, evidence=tuple(evidence), detail=detail)
         evidence.append(
             Evidence(
                 "rational normal form", "the claimed point is exactly the optimum", "yes" if exact else "not decided"

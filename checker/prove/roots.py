@@ -19,6 +19,7 @@ from checker.expr.rational import is_zero
 from checker.expr.to_arb import precision, to_fmpq
 from checker.prove.bracket import (
     ENCLOSED,
+    LAST_BITS,
     PRECISIONS,
     constant,
     digits,
@@ -29,7 +30,7 @@ from checker.prove.bracket import (
     outer,
     shown,
 )
-from checker.prove.isolate import Isolation, Zero
+from checker.prove.isolate import Isolation, Zero, has_jumps
 from checker.prove.obligation import Obligation, Relation, Root, Roots
 from checker.prove.outcome import Evidence, Outcome, Status
 from checker.prove.registry import dispatch, prover
@@ -150,7 +151,10 @@ def _judge(question: Root, ball: arb, bits: int, searched: Evidence) -> Outcome:
         return Outcome(
             Status.PROVED, "the only zero lies where claimed", How.PROVED, (searched, where), detail=shown(ball)
         )
-    exact = is_zero(substitute(question.of, {question.symbol: question.equals})) is True
+    at_claimed = substitute(question.of, {question.symbol: question.equals})
+    exact = is_zero(at_claimed) is True
+    if not exact and not constant(at_claimed, LAST_BITS).contains(0):
+        return Outcome(Status.REFUTED, "the claimed number is not a zero", evidence=(searched, where), detail=shown(ball))
     residual = Evidence(
         "rational normal form", "the function at the claimed zero is exactly 0", "yes" if exact else "not decided"
     )
@@ -163,6 +167,8 @@ def _with_parameters(question: Root, obligation: Obligation) -> Outcome:
     """With parameters: exact residual, bracket and sign of the derivative, as relations for all of them."""
     if question.equals is None:
         return Outcome(Status.UNDECIDED, "a zero that depends on parameters needs 'equals'")
+    if has_jumps(question.of):  # the sign of the derivative says nothing across a jump
+        raise UnsupportedError("the root prover", "a function with jumps and parameters")
     at = {question.symbol: question.equals}
     steps = (
         ("the function vanishes there", Rel("==", substitute(question.of, at), ZERO)),

@@ -10,16 +10,16 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from checker.expr.domain import REAL, Domain
 from checker.expr.errors import ExpressionError, UnsupportedError
 from checker.expr.functions import FORMS, FUNCTIONS
 from checker.expr.namespace import Definition, Law, Namespace
 from checker.expr.node import Node
-from checker.expr.parse import parse
+from checker.expr.parse import parse, parse_parts
 from checker.spec import flows
 from checker.spec.flows import Flow
 from checker.spec.models import header
@@ -27,6 +27,7 @@ from checker.spec.models.claims import File
 from checker.spec.reporter import KnownError, Reporter, one_line
 from checker.spec.symbols import read_symbols
 
+Read = TypeVar("Read")
 Definable: TypeAlias = tuple[tuple[str, ...], str]
 """Parameters and text of a definition."""
 
@@ -71,8 +72,20 @@ class Scope:
 
     def parse(self, text: str) -> Node:
         """The tree of ``text``.  Raises ``ExpressionError``, also for what the parser cannot carry out."""
+        return self._read(text, lambda line: flows.carried_out(parse(line, self.namespace), self.flows))
+
+    def definition(self, parameters: tuple[str, ...], text: str) -> Definition:
+        """The definition with that body; raises as ``parse`` does."""
+
+        def read(line: str) -> Definition:
+            body, lost = parse_parts(line, self.namespace)
+            return Definition(parameters, flows.carried_out(body, self.flows), lost)
+
+        return self._read(text, read)
+
+    def _read(self, text: str, read: Callable[[str], Read]) -> Read:
         try:
-            return flows.carried_out(parse(one_line(text), self.namespace), self.flows)
+            return read(one_line(text))
         except UnsupportedError as error:
             raise ExpressionError(str(error), found=text) from None
         except KeyError as error:  # the parser differentiates at once and has no rule for what is carried out later
@@ -169,7 +182,7 @@ def with_definitions(scope: Scope, texts: Mapping[str, Definable], changed: froz
         unread = {**scope.unread, **failed}
         local = Scope(symbols, scope.laws, definitions=inner, unread=unread, flows=scope.flows)
         try:
-            done[name] = Definition(parameters, local.parse(text))
+            done[name] = local.definition(parameters, text)
         except ExpressionError as error:
             failed[name] = error
 

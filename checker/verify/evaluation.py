@@ -53,8 +53,9 @@ class Reading:
 
 
 def references_named(run: Run, nodes: Sequence[Node | None]) -> frozenset[str]:
-    """Names of the run's references that the expressions mention (as ``name.output``)."""
-    mentioned = {name.split(".", 1)[0] for node in nodes if node is not None for name in symbols_of(node)}
+    """Names of the run's references that the expressions, or what the run requires, mention (as ``name.output``)."""
+    asked = [*nodes, *(condition for _, condition in run.require)]
+    mentioned = {name.split(".", 1)[0] for node in asked if node is not None for name in symbols_of(node)}
     return frozenset(mentioned & set(run.references))
 
 
