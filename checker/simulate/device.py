@@ -26,11 +26,14 @@ _QUICK_COMPILATION: Mapping[str, Any] = {"xla_cpu_use_fusion_emitters": False, "
 
 
 @lru_cache(maxsize=4)
-def compiler_options(platform: str) -> dict[str, Any]:
-    """Options for ``jax.jit`` on ``platform``; none where this version of XLA does not know ours."""
+def compiler_options(platform: str, thorough: bool = True) -> dict[str, Any]:
+    """Options for ``jax.jit`` on ``platform``; none where this version of XLA does not know ours.
+
+    What runs once on little data (a quantity of a claim) is not worth being optimised: ``thorough=False``.
+    """
     if platform != "cpu":
         return {}
-    options = dict(_QUICK_COMPILATION)
+    options = dict(_QUICK_COMPILATION) if thorough else {**_QUICK_COMPILATION, "xla_backend_optimization_level": 0}
     try:
         jax.jit(lambda x: x + 1, compiler_options=options)(0.0)
     except (RuntimeError, ValueError):

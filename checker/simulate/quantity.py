@@ -23,6 +23,7 @@ from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS, fn
 from checker.expr.node import Binder, Bound, Fn, Node, Num, Sym, map_children, symbols_of, walk
 from checker.expr.to_jax import compile_jax
+from checker.simulate.device import compiler_options
 from checker.simulate.measurement import Field, Measurement, Observable
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -265,11 +266,11 @@ def _apply(
     env = {name: value.values for name, value in inputs.items()}
     rounding = {name: value.rounding * (roundings / ROUNDINGS) for name, value in inputs.items()}
     entry = jax.eval_shape(function, {name: np.zeros(value.entry) for name, value in inputs.items()}).shape
-    values = np.asarray(_mapped(function, layout, axes)(env))
     if entry:
+        values = np.asarray(_mapped(function, layout, axes)(env))
         error = _by_perturbation(function, layout, axes, env, rounding, values)
     else:
-        error = _by_gradient(function, layout, axes, env, rounding, inputs)
+        values, error = _with_gradient(function, layout, axes, env, rounding, inputs)
         # a slope of zero may be that of a kink (norm or abs at 0), where rounding does count
         unknown = (~np.isfinite(error) | (error == 0)) & np.isfinite(values)
         if unknown.any() and any(part.any() for part in rounding.values()):
@@ -278,7 +279,10 @@ def _apply(
     twin = None
     if any(value.twin is not None for value in inputs.values()):
         coarse = {name: value.values if value.twin is None else value.twin for name, value in inputs.items()}
-        twin = np.asarray(_mapped(function, layout, axes)(coarse))
+        if entry:
+            twin = np.asarray(_mapped(function, layout, axes)(coarse))
+        else:  # the program that is compiled already
+            twin, _ = _with_gradient(function, layout, axes, coarse, rounding, inputs)
     return _Value(values, axes, twin, error)
 
 
@@ -291,41 +295,49 @@ def _over(function: Callable[..., Any], layout: Layout, axes: tuple[str, ...], a
 
 @lru_cache(maxsize=256)
 def _mapped(function: Function, layout: Layout, axes: tuple[str, ...]) -> Callable[..., Any]:
-    return jax.jit(_over(function, layout, axes, 1))
+    return jax.jit(_over(function, layout, axes, 1), compiler_options=compiler_options(_platform(), thorough=False))
 
 
 @lru_cache(maxsize=256)
-def _mapped_rounding(function: Function, layout: Layout, axes: tuple[str, ...]) -> Callable[..., Any]:
+def _mapped_gradient(function: Function, layout: Layout, axes: tuple[str, ...]) -> Callable[..., Any]:
+    """Value and first-order rounding in one program: half the compilation of two."""
+
     def one(env: Mapping[str, Any], rounding: Mapping[str, Any]) -> Any:
-        slopes = jax.grad(function)(env)
+        value, slopes = jax.value_and_grad(function)(env)
         # an input without rounding counts for nothing, also where the slope is infinite (sqrt at an exact 0)
         parts = [jnp.sum(jnp.where(rounding[n] == 0, 0.0, jnp.abs(slopes[n]) * rounding[n])) for n in env]
-        return sum(parts, jnp.asarray(0.0))
+        return value, sum(parts, jnp.asarray(0.0))
 
-    return jax.jit(_over(one, layout, axes, 2))
+    return jax.jit(_over(one, layout, axes, 2), compiler_options=compiler_options(_platform(), thorough=False))
 
 
-def _by_gradient(
+def _platform() -> str:
+    return str(jax.default_backend())
+
+
+def _with_gradient(
     function: Function,
     layout: Layout,
     axes: tuple[str, ...],
     env: Mapping[str, Array],
     rounding: Mapping[str, Array],
     inputs: Mapping[str, _Value],
-) -> Array:
-    program = _mapped_rounding(function, layout, axes)
+) -> tuple[Array, Array]:
+    """Values and their rounding, in pieces along the first axis where the gradients would need too much memory."""
+    program = _mapped_gradient(function, layout, axes)
     cells = int(np.prod([_size(axis, inputs) for axis in axes], dtype=np.int64))
     bytes_needed = 8 * cells * sum(int(np.prod(value.entry, dtype=np.int64)) for value in inputs.values())
     if not axes or bytes_needed <= MAX_GRADIENT_BYTES:
-        return np.asarray(program(env, rounding))
+        values, error = program(env, rounding)
+        return np.asarray(values), np.asarray(error)
     pieces = min(_size(axes[0], inputs), -(-bytes_needed // MAX_GRADIENT_BYTES))
     done = []
     for rows in np.array_split(np.arange(_size(axes[0], inputs)), pieces):
         own = {name for name, named in layout if axes[0] in named}
         some = {name: array[rows] if name in own else array for name, array in env.items()}
         some_rounding = {name: array[rows] if name in own else array for name, array in rounding.items()}
-        done.append(np.asarray(program(some, some_rounding)))
-    return np.concatenate(done)
+        done.append([np.asarray(part) for part in program(some, some_rounding)])
+    return np.concatenate([part[0] for part in done]), np.concatenate([part[1] for part in done])
 
 
 def _size(axis: str, inputs: Mapping[str, _Value]) -> int:

@@ -7,6 +7,7 @@ ties them to others, so what is asked of a prover is complete and nothing else.
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 from collections.abc import Mapping
 from fractions import Fraction
@@ -166,9 +167,10 @@ def _cases(family: Any, reader: Reader) -> list[dict[str, Fraction]]:
         cases: list[dict[str, Fraction]] = [dict(case) for case in family]
     else:
         names = list(family)
+        count = math.prod(len(values) for values in family.values())  # counted before any of them is made
+        if count > MAX_MEMBERS:
+            reader.refuse("for", "too many members", str(count), f"at most {MAX_MEMBERS}")
         cases = [dict(zip(names, values, strict=True)) for values in itertools.product(*family.values())]
-    if len(cases) > MAX_MEMBERS:
-        reader.refuse("for", "too many members", str(len(cases)), f"at most {MAX_MEMBERS}")
     if len({tuple(sorted(case)) for case in cases}) > 1:
         reader.refuse("for", "every case names the same symbols")
     return cases
