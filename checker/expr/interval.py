@@ -18,7 +18,7 @@ from flint import arb, fmpq, fmpz
 from checker.expr import interval_functions as functions
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
-from checker.expr.interval_core import EMPTY, REALS, Interval, beyond, exact, from_ball, hull
+from checker.expr.interval_core import EMPTY, REALS, Interval, exact, from_ball, hull
 from checker.expr.node import (
     Add,
     And,

@@ -122,7 +122,8 @@ def look_up(env: Env, name: str) -> Any:
 class _Trace:
     """One evaluation: the values of the symbols, and of the variables of the enclosing binders (innermost last)."""
 
-    def __init__(self, env: Env, bound: tuple[Array, ...], terms: int | None) -> None:
+    def __init__(self, env: Env, bound: tuple[Array, ...], terms: int | None, outer: int = 1) -> None:
+        self.outer = outer  # terms of the enclosing sums: nested sums multiply
         self.env = env
         self.bound = bound
         self.terms = terms
@@ -222,7 +223,7 @@ class _Trace:
             return jnp.where(here, array, _REGULAR_POINT) if here.ndim == 0 or here.shape == array.shape else array
 
         env = {name: mask(look_up(self.env, name)) for name in names}
-        return _Trace(env, tuple(map(mask, self.bound)), self.terms)
+        return _Trace(env, tuple(map(mask, self.bound)), self.terms, self.outer)
 
     def _function(self, node: Fn) -> Array:
         name = node.name
@@ -242,7 +243,7 @@ class _Trace:
             raise UnsupportedError(READER, f"{name} in something that is not a symbol")
 
         def inside(value: Array) -> Array:
-            return _Trace({**self.env, variable.name: value}, self.bound, self.terms).number(body)
+            return _Trace({**self.env, variable.name: value}, self.bound, self.terms, self.outer).number(body)
 
         at = jnp.asarray(look_up(self.env, variable.name), dtype=jnp.float64)
         return jnp.asarray(jax.grad(inside)(at) if name == "grad" else jax.hessian(inside)(at))
@@ -251,13 +252,14 @@ class _Trace:
         assert isinstance(node.lo, Num)
         first = int(node.lo.value)
         count = int(node.hi.value // 1) - first + 1 if isinstance(node.hi, Num) else self.terms or 0
-        if count > MAX_TERMS:
+        terms = self.outer * count
+        if terms > MAX_TERMS:
             raise UnsupportedError(READER, f"a {node.kind} of more than {MAX_TERMS} terms")
         neutral = 0.0 if node.kind == "Sum" else 1.0
         if count <= 0:
             return jnp.asarray(neutral, dtype=jnp.float64)
         index = jnp.arange(first, first + count, dtype=jnp.float64)
-        values = jax.vmap(lambda k: _Trace(self.env, (*self.bound, k), self.terms).number(node.body))(index)
+        values = jax.vmap(lambda k: _Trace(self.env, (*self.bound, k), self.terms, terms).number(node.body))(index)
         if not isinstance(node.hi, Num):
             inside = (index <= self.number(node.hi)).reshape((-1, *(1,) * (values.ndim - 1)))
             values = jnp.where(inside, values, neutral)

@@ -23,11 +23,11 @@ def prove_enclosure(obligation: Obligation) -> Outcome:
     question = obligation.question
     assert isinstance(question, Enclosure)
     asked = "value of the expression"
-    undefined = [node for node in conditions(question.of) if not symbols_of(node) and holds(node, {}) is not True]
-    if undefined:
-        return Outcome(Status.UNDECIDED, f"the expression is not shown to be defined: {text(undefined[0])}")
     for bits in PRECISIONS:
         ball = constant(question.of, bits)
+        undefined = [node for node in conditions(question.of) if not symbols_of(node) and holds(node, {}) is not True]
+        if undefined:
+            return Outcome(Status.UNDECIDED, f"the expression is not shown to be defined: {text(undefined[0])}")
         evidence = (Evidence("balls", asked, f"{shown(ball)}, radius {digits(ball)} at {bits} bits"),)
         inside = lies_in(ball, question.lies_in, bits) if ball.is_finite() else None
         if inside:

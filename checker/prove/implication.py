@@ -91,14 +91,17 @@ def _ask(
         return Answer(status, "z3 gave up" if status == "unknown" else "")
     model = solver.model()
     point: Point = {}
+    irrational = False
     for name, variable in translator.symbols.items():
-        number = from_model(model.eval(variable, model_completion=True))
+        found = model.eval(variable, model_completion=True)
+        number = from_model(found)
         if number is None:
             return Answer("unknown", IRRATIONAL)
+        irrational = irrational or bool(z3.is_algebraic_value(found))
         point[name] = number
     checked = check_model(point, conditions, domains)
     if checked is None:
-        return Answer("unknown", "a model that does not check exactly", model=point)
+        return Answer("unknown", IRRATIONAL if irrational else "a model that does not check exactly", model=point)
     return Answer("sat", model=checked)
 
 

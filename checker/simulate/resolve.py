@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 
 from checker.expr.node import Node, Sym, symbols_of
 from checker.expr.to_jax import compile_jax
@@ -95,7 +96,10 @@ def structural_symbols(params: Component, grid: Grid) -> frozenset[str]:
 
 
 def fix_counts(params: Component, env: Mapping[str, float]) -> Component:
-    """``params`` with every count evaluated at ``env``; other formulas stay.  Limits are checked again."""
+    """``params`` with every count evaluated at ``env``; other formulas stay.  Limits are checked again.
+
+    Raises ``SimulationError`` where a limit is broken.
+    """
 
     def visit(value: Any, is_count: bool) -> Any:
         if isinstance(value, Component):
@@ -112,7 +116,11 @@ def fix_counts(params: Component, env: Mapping[str, float]) -> Component:
             return whole(value, env)
         return value
 
-    fixed = visit(params, False)
+    try:
+        fixed = visit(params, False)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SimulationError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     assert isinstance(fixed, Component)
     return fixed
 

@@ -184,7 +184,7 @@ def _checks(
     model: models.Control, path: Path, setting: Setting, desk: Desk, moved: bool
 ) -> tuple[list[Check], list[Check]]:
     """The patched checks to which the control applies, and the unpatched ones on the patched run."""
-    changed, originals = [], []
+    changed, originals, same = [], [], []
     replaced_references = {
         header.defined_name(key)[0] for key, value in model.let.items() if not isinstance(value, str)
     }
@@ -207,9 +207,14 @@ def _checks(
             changed.append(check)
             if moved:
                 originals.append(original)
-        elif model.of:
-            setting.reporter.error(path, f"the control changes nothing about the check {name!r}")
-    return changed, originals
+        else:
+            same.append(check)
+    if changed or not same:
+        return changed, originals
+    # It stays a control, one that no evidence can reject: the claim may fail, but it can never pass.
+    names = ", ".join(check.name for check in same)
+    setting.reporter.warn(path, f"the control changes nothing about {names} and can never be rejected")
+    return same, []
 
 
 def _mentions(check: Check, references: set[str]) -> bool:

@@ -175,7 +175,7 @@ def _distance(measure: Measure, control: Control, path: Path, reporter: Reporter
         ):
             continue
         distance, margin = _apart(original, check, measure)
-        if distance is None or margin == 0:
+        if not distance or margin == 0:  # at distance 0 the control is the claim, which is warned of where it is read
             continue
         if distance < CONTROL_DISTANCE * margin * (1 - 1e-9):
             message = (

@@ -155,7 +155,10 @@ class _Reading:
             for name, values in cases.items():
                 self._check_values(name, values)
             return (), cases
-        axes = {name: self._axis(name, axis) for name, axis in model.sweep.items()}
+        try:
+            axes = {name: self._axis(name, axis) for name, axis in model.sweep.items()}
+        except OverflowError:
+            self._stop(("sweep",), "a value is too large", expected="at most 1.7e308")
         for name, values in axes.items():
             self._check_values(name, values)
             if len(set(values)) < len(values):

@@ -34,6 +34,8 @@ from checker.verify.presentation import (
 )
 from checker.verify.scales import ERROR_BUDGET, Scale, look_index
 
+# What breaks one run and says nothing of the others: no memory for its arrays, a number too large (JAX raises RuntimeError).
+_BROKEN = (MemoryError, OverflowError, RuntimeError)
 _SHORT = 24  # a quantity that fits into a sentence by its own name
 
 
@@ -154,8 +156,8 @@ def _look(
         except (UnsupportedExperiment, UnsupportedError) as reason:
             _conclude(pending, Verdict.UNSUPPORTED, str(reason))
             continue
-        except (SimulationError, QuantityError) as reason:
-            _conclude(pending, Verdict.ERROR, str(reason))
+        except (SimulationError, QuantityError, *_BROKEN) as reason:
+            _conclude(pending, Verdict.ERROR, _first_line(reason))
             continue
         if measurement.failures:
             seed, why = next(iter(sorted(measurement.failures.items())))
@@ -217,10 +219,13 @@ def _judge(
             trial.note = "random instances, then ascent from the worst of them and from corners"
         except SearchUnavailable as reason:
             trial.note = f"random instances only: {reason}"
+        except _BROKEN as reason:
+            _conclude([trial], Verdict.ERROR, f"the directed search broke: {_first_line(reason)}")
+            return
     try:
         trial.reading = read(trial.check, run, reader, pinned)
-    except (EvaluationError, QuantityError) as reason:
-        _conclude([trial], Verdict.ERROR, str(reason))
+    except (EvaluationError, QuantityError, *_BROKEN) as reason:
+        _conclude([trial], Verdict.ERROR, _first_line(reason))
         return
     except UnsupportedError as reason:
         _conclude([trial], Verdict.UNSUPPORTED, str(reason))
@@ -230,6 +235,10 @@ def _judge(
     trial.looks.append(
         LookResult(seeds=seeds, alpha=alpha, decided=trial.judgement.verdict, interval=span_of(trial.judgement))
     )
+
+
+def _first_line(reason: BaseException) -> str:
+    return (str(reason).splitlines() or [type(reason).__name__])[0][:300]
 
 
 def excess_of(check: Check) -> Node | None:

@@ -209,7 +209,6 @@ def test_a_member_outside_an_irrational_domain_is_refused(everything: Path) -> N
         ("{show: x > 0, for: {zz: [1]}}", "'zz' is not a declared scalar symbol"),
         ("{root: x, of: x, in: [-1, 1], equals: 0, for: {x: [1]}}", "the unknown of the obligation"),
         ("{show: x > 0, for: [{x: 1}, {rho: 1}]}", "every case names the same symbols"),
-        ("{show: x > 0, controls: [{show: x > 0, because: same}]}", "the control changes nothing"),
         ("{show: x > 0, controls: [{because: nothing}]}", "the control changes nothing"),
         ("{show: x > 0, time_limit: 1e4}", "at most 600"),
         ("{show: x > 0, covers: everything}", "step, case or claim"),

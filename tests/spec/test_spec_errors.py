@@ -220,12 +220,6 @@ MISTAKES = [
     ),
     (("{at_most: 0,", "{at_least: 0,"), "claims.one.measure[0].controls[0]", "{at_least", "changes no check"),
     (
-        ("{at_most: 0,", "{of: bound, at_most: log(n),"),
-        "claims.one.measure[0].controls[0]",
-        "{of",
-        "changes nothing about the check 'bound'",
-    ),
-    (
         ("{at_most: 0,", "{let: {lose: 1},"),
         "claims.one.measure[0].controls[0].let.lose",
         "lose",

@@ -94,6 +94,8 @@ WARNED = [
     ((("log_spaced: [10, 10000]", "log_spaced: [10, 500]"),), "this sweep has 13 over 1.7"),
     ((("within: 0.1", "from: 500, within: 0.1"),), "this sweep has 6 over 1.2"),
     ((("rate: 1/rho,", "rate: 1,"),), "a constant is no rate"),
+    ([("{at_most: 0,", "{of: bound, at_most: log(n),")], "changes nothing about bound"),
+    ([("{show: q(x) > 0,", "{show: q(x) >= 0,")], "the control changes nothing"),
 ]
 
 
