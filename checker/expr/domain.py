@@ -9,10 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from fractions import Fraction
 
-from checker.expr.errors import ExpressionError
 from checker.expr.node import And, Node, Num, Rel, RelOp, Sym
 
 
@@ -40,7 +38,6 @@ REAL = Domain()
 POSITIVE = Domain(lo=Fraction(0), lo_open=True)
 NONNEGATIVE = Domain(lo=Fraction(0))
 NEGATIVE = Domain(hi=Fraction(0), hi_open=True)
-NONPOSITIVE = Domain(hi=Fraction(0))
 INTEGER = Domain(integer=True)
 NATURAL = Domain(lo=Fraction(1), integer=True)
 PROBABILITY = Domain(lo=Fraction(0), hi=Fraction(1))
@@ -50,31 +47,11 @@ WORDS: Mapping[str, Domain] = {
     "positive": POSITIVE,
     "nonnegative": NONNEGATIVE,
     "negative": NEGATIVE,
-    "nonpositive": NONPOSITIVE,
     "integer": INTEGER,
-    "natural": NATURAL,
-    "probability": PROBABILITY,
 }
+"""The domains that a claim file names."""
 
 _MIRROR: Mapping[RelOp, RelOp] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-
-
-def parse_domain(text: str) -> Domain:
-    """The domain named by ``text``: a word of ``WORDS`` or several of them that hold together (``positive integer``).
-
-    ``natural`` means 1, 2, 3, ...; ``probability`` is the closed interval [0, 1].  Raises ``ExpressionError``.
-    """
-    if not text.split():
-        raise ExpressionError("the domain is empty text", expected=", ".join(WORDS))
-    domain = REAL
-    for word in text.split():
-        if word not in WORDS:
-            nearest = next(iter(get_close_matches(word, WORDS, n=1)), "")
-            raise ExpressionError(
-                f"unknown domain {word[:40]!r}", found=word[:40], expected=", ".join(WORDS), nearest=nearest
-            )
-        domain = intersect(domain, WORDS[word])
-    return domain
 
 
 def intersect(first: Domain, second: Domain) -> Domain:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from checker.expr.defined import conditions
 from checker.expr.derive import diff, times, total
 from checker.expr.domain import REAL, Domain
 from checker.expr.errors import ExpressionError
+from checker.expr.kinks import kinks
 from checker.expr.namespace import Definition
 from checker.expr.node import Fn, Node, Sym, map_children, symbols_of, walk
 
@@ -27,8 +29,8 @@ def names(flows: Mapping[str, Flow]) -> dict[str, Domain]:
     return dict.fromkeys(flows, REAL)
 
 
-def carried_out(node: Node, flows: Mapping[str, Flow]) -> Node:
-    """``node`` with every ``along`` replaced by the derivative it stands for.
+def carried_out(node: Node, flows: Mapping[str, Flow], asked: list[Node]) -> Node:
+    """``node`` with every ``along`` replaced by the derivative it stands for; what those ask for goes to ``asked``.
 
     Raises ``ExpressionError`` where the second argument is no flow, or a flow stands anywhere else, and
     ``UnsupportedError`` where there is no rule for the derivative.
@@ -43,6 +45,9 @@ def carried_out(node: Node, flows: Mapping[str, Flow]) -> Node:
         if not isinstance(flow, Sym) or flow.name not in flows:
             raise ExpressionError("along needs a flow", expected=f"along(expression, {next(iter(flows))})")
         inner = visit(body)
+        asked.extend(conditions(inner))
+        for unknown, _ in flows[flow.name]:
+            asked.extend(kinks(inner, unknown))
         return total(*(times(diff(inner, unknown), rate) for unknown, rate in flows[flow.name]))
 
     result = visit(node)

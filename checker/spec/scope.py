@@ -14,11 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
+from checker.expr.build import is_condition
 from checker.expr.domain import REAL, Domain
 from checker.expr.errors import ExpressionError, UnsupportedError
 from checker.expr.functions import FORMS, FUNCTIONS
+from checker.expr.kinks import is_plain
 from checker.expr.namespace import Definition, Law, Namespace
-from checker.expr.node import Node
+from checker.expr.node import And, Node
 from checker.expr.parse import parse, parse_parts
 from checker.spec import flows
 from checker.spec.flows import Flow
@@ -72,14 +74,23 @@ class Scope:
 
     def parse(self, text: str) -> Node:
         """The tree of ``text``.  Raises ``ExpressionError``, also for what the parser cannot carry out."""
-        return self._read(text, lambda line: flows.carried_out(parse(line, self.namespace), self.flows))
+
+        def read(line: str) -> Node:
+            asked: list[Node] = []
+            found = flows.carried_out(parse(line, self.namespace), self.flows, asked)
+            lost = tuple(dict.fromkeys(node for node in asked if not is_plain(node, self.symbols)))
+            return And((found, *lost)) if lost and is_condition(found) else found
+
+        return self._read(text, read)
 
     def definition(self, parameters: tuple[str, ...], text: str) -> Definition:
         """The definition with that body; raises as ``parse`` does."""
 
         def read(line: str) -> Definition:
             body, lost = parse_parts(line, self.namespace)
-            return Definition(parameters, flows.carried_out(body, self.flows), lost)
+            asked: list[Node] = []
+            found = flows.carried_out(body, self.flows, asked)
+            return Definition(parameters, found, (*lost, *asked))
 
         return self._read(text, read)
 

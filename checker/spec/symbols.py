@@ -8,28 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from fractions import Fraction
 
-from checker.expr.domain import INTEGER, NONNEGATIVE, POSITIVE, REAL, Domain
+from checker.expr.domain import REAL, WORDS, Domain, is_empty, restrict
 from checker.expr.errors import ExpressionError
 from checker.expr.namespace import Law, Namespace
-from checker.expr.node import And, Node, Rel, RelOp, Sym, symbols_of
+from checker.expr.node import And, Node, symbols_of
 from checker.expr.parse import parse
-from checker.spec.constants import exact
 from checker.spec.errors import Path, quote
 from checker.spec.laws import read_law
 from checker.spec.models import header
 from checker.spec.models.claims import File
 from checker.spec.reporter import Reporter, one_line
-
-_BASE = {
-    "real": REAL,
-    "positive": POSITIVE,
-    "nonnegative": NONNEGATIVE,
-    "negative": Domain(hi=Fraction(0), hi_open=True),
-    "integer": INTEGER,
-}
-_MIRROR: Mapping[str, RelOp] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
 
 
 def read_symbols(file: File, reporter: Reporter) -> tuple[dict[str, Domain], dict[str, Law], tuple[Node, ...]]:
@@ -49,7 +38,7 @@ def _base(
     name: str, symbol: header.Symbol, symbols: Mapping[str, Domain], laws: dict[str, Law], reporter: Reporter
 ) -> Domain:
     path: Path = ("symbols", name)
-    base = _BASE[symbol.domain] if symbol.domain else REAL
+    base = WORDS[symbol.domain] if symbol.domain else REAL
     if symbol.law is not None:
         try:
             laws[name], base = read_law(one_line(symbol.law), name, symbols)
@@ -80,38 +69,13 @@ def _narrowed(
             reporter.expression(path, text, error)
             continue
         for part in condition.args if isinstance(condition, And) else (condition,):
-            bound = _bound(part, name)
-            if bound is not None:
-                domain = _cut(domain, *bound)
+            tighter = restrict(domain, name, part)
+            if tighter is not None:
+                domain = tighter
             elif name not in symbols_of(part):
                 reporter.error(reporter.existing(path), f"the condition does not mention {name!r}", found=quote(text))
             else:
                 rest.append(part)
-    if domain.lo is not None and domain.hi is not None:
-        empty = domain.lo > domain.hi or (domain.lo == domain.hi and (domain.lo_open or domain.hi_open))
-        if empty:
-            reporter.error(("symbols", name), "the domain is empty", found=f"{domain.lo} to {domain.hi}")
+    if is_empty(domain):
+        reporter.error(("symbols", name), "the domain is empty", found=f"{domain.lo} to {domain.hi}")
     return domain, rest
-
-
-def _bound(condition: Node, name: str) -> tuple[str, Fraction] | None:
-    if not isinstance(condition, Rel) or condition.op not in _MIRROR:
-        return None
-    left, right = exact(condition.left), exact(condition.right)
-    if condition.left == Sym(name) and right is not None:
-        return condition.op, right
-    if condition.right == Sym(name) and left is not None:
-        return _MIRROR[condition.op], left
-    return None
-
-
-def _cut(domain: Domain, op: str, value: Fraction) -> Domain:
-    if op in (">", ">=", "=="):
-        is_open = op == ">"
-        if domain.lo is None or value > domain.lo or (value == domain.lo and is_open):
-            domain = dataclasses.replace(domain, lo=value, lo_open=is_open)
-    if op in ("<", "<=", "=="):
-        is_open = op == "<"
-        if domain.hi is None or value < domain.hi or (value == domain.hi and is_open):
-            domain = dataclasses.replace(domain, hi=value, hi_open=is_open)
-    return domain

@@ -23,6 +23,7 @@ definitions:
   kink(u): diff(abs(u), u)
   inner(u): diff(log(u), u)
   outer(u): kink(u)
+  turn: {flow: {x: t, t: -x}}
 runs:
   points:
     experiment: evaluate
@@ -74,3 +75,9 @@ def test_a_definition_does_not_hide_where_it_is_defined() -> None:
     assert status("inner(x)*x == 1", "given: [x < 0], ") is Status.REFUTED  # log has no derivative there
     assert status("inner(t)*t == 1") is Status.PROVED
     assert status("outer(t) == 1") is Status.PROVED
+
+
+def test_a_flow_does_not_hide_a_kink() -> None:
+    assert status("along(abs(x), turn) == sign(x)*t") is Status.UNDECIDED
+    assert status("along(x**2 + t**2, turn) == 0") is Status.PROVED
+    assert status("along(log(t), turn)*t == -x") is Status.PROVED
