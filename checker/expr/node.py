@@ -84,6 +84,8 @@ class Bound(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth(Node):
+    """A truth value."""
+
     value: bool
 
 
@@ -100,21 +102,29 @@ class _Nary(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Add(_Nary):
+    """A sum."""
+
     args: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mul(_Nary):
+    """A product."""
+
     args: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class And(_Nary):
+    """All of them hold."""
+
     args: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Or(_Nary):
+    """At least one of them holds."""
+
     args: tuple[Node, ...]
 
 
@@ -127,6 +137,8 @@ class Vec(_Nary):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Not(Node):
+    """It does not hold."""
+
     arg: Node
 
     def children(self) -> tuple[Node, ...]:
@@ -138,6 +150,8 @@ class Not(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pow(Node):
+    """``base ** exponent``; a quotient has the exponent -1, a square root 1/2."""
+
     base: Node
     exponent: Node
 
@@ -164,6 +178,8 @@ class Fn(Node):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rel(Node):
+    """``left op right``."""
+
     op: RelOp
     left: Node
     right: Node
@@ -260,6 +276,7 @@ def neg(arg: Node) -> Node:
 
 
 def sub(left: Node, right: Node) -> Node:
+    """``left - right``."""
     return Add((left, neg(right)))
 
 

@@ -35,7 +35,17 @@ def measure_section(measure: MeasureResult, plots: Mapping[int, str]) -> str:
     where = bullets([f"{code(name)}: {code(text)}" for name, text in measure.definitions.items()])
     if measure.unsupported:
         return blocks((head, f"**UNSUPPORTED.** {prose(measure.unsupported)}"))
-    return blocks((head, f"{facts}.", f"Where\n\n{where}" if where else "", _failures(measure), *checks, _controls(measure.controls), picture))
+    return blocks(
+        (
+            head,
+            f"{facts}.",
+            f"Where\n\n{where}" if where else "",
+            _failures(measure),
+            *checks,
+            _controls(measure.controls),
+            picture,
+        )
+    )
 
 
 def _check(check: CheckResult, plot: str | None) -> str:

@@ -44,7 +44,7 @@ class SpecError:
         return printable(line)
 
 
-class SpecErrors(CheckError):  # noqa: N818 - it carries many
+class SpecErrors(CheckError):
     """Every error of one claim file, in the order of their lines."""
 
     def __init__(self, errors: Iterable[SpecError], file: str = "") -> None:

@@ -6,7 +6,6 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.expr.mpmath_reader import value
 
 from checker.expr.defined import conditions
 from checker.expr.domain import INTEGER, NEGATIVE, NONNEGATIVE, POSITIVE, REAL, Domain
@@ -15,6 +14,7 @@ from checker.expr.namespace import Namespace
 from checker.expr.node import Add, Fn, Mul, Num, Pow, Rel, Sym, num
 from checker.expr.parse import parse
 from checker.expr.text import text
+from tests.expr.mpmath_reader import value
 
 DOMAINS = {
     "x": REAL,

@@ -4,7 +4,6 @@ import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
-from tests.expr.mpmath_reader import close, value
 
 from checker.expr.derive import diff
 from checker.expr.domain import REAL, Domain
@@ -15,6 +14,7 @@ from checker.expr.parse import parse
 from checker.expr.text import text
 from checker.expr.to_jax import compile_jax
 from checker.expr.vectors import expand
+from tests.expr.mpmath_reader import close, value
 
 VECTOR, MATRIX = Domain(shape=(num(3),)), Domain(shape=(num(3), num(3)))
 SPACE = Namespace({**dict.fromkeys(("x", "y", "t", "n", "alpha", "g"), REAL), "v": VECTOR, "w": VECTOR, "A": MATRIX})

@@ -4,11 +4,11 @@ import dataclasses
 
 import mpmath as mp
 import pytest
-from tests.expr.mpmath_reader import FUNCTIONS as ORACLE
-from tests.expr.mpmath_reader import close, value
 
 from checker.expr.functions import FORMS, FUNCTIONS, INTERNAL, NORMS, Function
 from checker.expr.node import ONE, ZERO, Fn, Mul, Sym, num
+from tests.expr.mpmath_reader import FUNCTIONS as ORACLE
+from tests.expr.mpmath_reader import close, value
 
 SCALAR = sorted(name for name, row in FUNCTIONS.items() if row.kind == "scalar")
 ONE_ARGUMENT = [name for name in SCALAR if FUNCTIONS[name].largest == 1]

@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
-from tests.expr.mpmath_reader import FUNCTIONS as ORACLE
 
 from checker.expr.domain import REAL
 from checker.expr.functions import FUNCTIONS, fn
@@ -13,6 +12,7 @@ from checker.expr.namespace import Namespace
 from checker.expr.node import Sym
 from checker.expr.parse import parse
 from checker.expr.to_jax import compile_jax
+from tests.expr.mpmath_reader import FUNCTIONS as ORACLE
 
 SPACE = Namespace({"u": REAL, "v": REAL})
 SMALLEST = mp.mpf(2) ** -1022  # below it the last place is no longer relative

@@ -6,13 +6,13 @@ import mpmath as mp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.expr.mpmath_reader import close, value
 
 from checker.expr.domain import REAL
 from checker.expr.namespace import Namespace
 from checker.expr.node import Add, Binder, Bound, Fn, Mul, Node, Num, Piecewise, Pow, Rel, Sym, num
 from checker.expr.parse import parse
 from checker.expr.text import text
+from tests.expr.mpmath_reader import close, value
 
 SPACE = Namespace(dict.fromkeys(("x", "y", "k", "n", "u", "svm.w", "X"), REAL))
 

@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
-from tests.expr.mpmath_reader import value
 
 from checker.expr.domain import REAL, Domain
 from checker.expr.errors import UnsupportedError
@@ -14,6 +13,7 @@ from checker.expr.node import Num, Sym, num
 from checker.expr.parse import parse
 from checker.expr.stable import linear, stabilise
 from checker.expr.to_jax import compile_jax
+from tests.expr.mpmath_reader import value
 
 NAMES = ("x", "y", "t", "n", "u", "v", "X", "svm.w", "theta")
 SPACE = Namespace(dict.fromkeys(NAMES, REAL))

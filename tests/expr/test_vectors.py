@@ -5,7 +5,6 @@ from fractions import Fraction
 import mpmath as mp
 import numpy as np
 import pytest
-from tests.expr.mpmath_reader import value
 
 from checker.expr.domain import INTEGER, POSITIVE, REAL, Domain
 from checker.expr.errors import UnsupportedError
@@ -13,6 +12,7 @@ from checker.expr.namespace import Namespace
 from checker.expr.node import And, Rel, Sym, Vec, num, walk
 from checker.expr.parse import parse
 from checker.expr.vectors import array_relations, expand, expand_domains
+from tests.expr.mpmath_reader import value
 
 DOMAINS = {
     "u": Domain(lo=Fraction(0), lo_open=True, shape=(num(3),)),

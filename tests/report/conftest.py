@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.report.report_sample import sample_paper
 
 from checker.result import PaperResult
+from tests.report.report_sample import sample_paper
 
 
 @pytest.fixture(scope="session")

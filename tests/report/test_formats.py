@@ -8,9 +8,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from tests.report.report_sample import sample_paper
-from tests.report.test_escape import HOSTILE
-from tests.report.test_markdown import claim_of, structure, with_text
 
 from checker.report.errors import ReportError
 from checker.report.github import annotations as annotate
@@ -22,6 +19,9 @@ from checker.report.terminal import lines
 from checker.report.write import write_report
 from checker.result import CellResult, PaperResult, Span
 from checker.verdict import Verdict
+from tests.report.report_sample import sample_paper
+from tests.report.test_escape import HOSTILE
+from tests.report.test_markdown import claim_of, structure, with_text
 
 
 def slower(paper: PaperResult) -> PaperResult:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.report.report_sample import sample_paper
-from tests.report.test_escape import HOSTILE, structure
 
 from checker.report.markdown import render
 from checker.result import PaperResult
 from checker.verdict import Verdict
+from tests.report.report_sample import sample_paper
+from tests.report.test_escape import HOSTILE, structure
 
 # What the checker itself writes or decides on; every other text of a result may come from a claim file.
 _OURS = frozenset(("slug", "verdict", "how", "expected", "origin", "covers", "form", "role", "decided", "provenance"))

@@ -7,14 +7,14 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from tests.report.report_sample import RADII, limit_check, rate_check
-from tests.report.test_escape import HOSTILE
 
 from checker.report.axes import make_axis, padded
 from checker.report.plots import draw
 from checker.report.series import drawable, y_range
 from checker.report.svg import text_width, wrap
 from checker.result import Curve, Figure
+from tests.report.report_sample import RADII, limit_check, rate_check
+from tests.report.test_escape import HOSTILE
 
 SVG = "{http://www.w3.org/2000/svg}"
 ALLOWED = {SVG + tag for tag in ("svg", "title", "desc", "rect", "line", "path", "circle", "text", "g", "clipPath")}

@@ -6,11 +6,11 @@ import math
 from xml.etree import ElementTree
 
 import pytest
-from tests.report.report_sample import INF
 
 from checker.report.strips import draw_strips, strips
 from checker.result import CellResult, MeasureResult, PaperResult, Span
 from checker.verdict import Verdict
+from tests.report.report_sample import INF
 
 
 def one_cell(measure: MeasureResult, interval: Span | None, inner: Span, outer: Span) -> MeasureResult:

@@ -7,7 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tests.spec.conftest import changed
 
 from checker.expr.domain import Domain
 from checker.expr.node import Num, symbols_of
@@ -21,6 +20,7 @@ from checker.spec.models.base import exact_number
 from checker.spec.models.obligations import KINDS
 from checker.spec.patches import PatchError, patched
 from checker.spec.scope import Scope
+from tests.spec.conftest import changed
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.spec.conftest import Change, changed
 
 from checker.spec.errors import SpecError, SpecErrors, dotted, nearest_name
 from checker.spec.load import load_text
+from tests.spec.conftest import Change, changed
 
 
 def test_the_small_file_is_accepted(read) -> None:

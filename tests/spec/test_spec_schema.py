@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.spec.conftest import SMALL
 from ruamel.yaml import YAML
 
 from checker.spec.models.checks import PREDICATES
 from checker.spec.models.obligations import KINDS
 from checker.spec.schema import schema, schema_text
+from tests.spec.conftest import SMALL
 
 COMMITTED = Path(__file__).parents[2] / "claims" / "schema.json"
 _TEXT = """$schema $defs $ref title description type properties required additionalProperties patternProperties items
