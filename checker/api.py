@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 
 from checker.errors import CheckError, ExitCode
-from checker.execute.receipts import code_hash, engine_versions
+from checker.execute.receipts import code_hash, engine_versions, folder
 from checker.report.write import write_report
 from checker.result import PaperResult, Provenance
+from checker.simulate.device import keep_compiled
 from checker.spec.load import load_paper
 from checker.targets import Target, grouped, resolve
 from checker.verify.paper import Options, verify_paper
@@ -55,6 +56,7 @@ def run_file(target: Target, claims: frozenset[str] | None, options: Options, li
             raise CheckError(
                 f"{target.words}: no claim {claim!r}; it has {', '.join(sorted(known))}", ExitCode.NOTHING_SELECTED
             )
+    keep_compiled(folder() / "xla")
     wall, cpu = time.perf_counter(), time.process_time()
     result = verify_paper(paper, options, listener, claims, target.words)
     return result.model_copy(

@@ -32,7 +32,7 @@ PRELOAD = (
     *("sympy", "flint", "z3"),
     *(
         f"checker.prove.{name}"
-        for name in ("registry", "relation", "exists", "limits", "roots", "optimum", "kkt", "series")
+        for name in ("registry", "relation", "exists", "limits", "roots", "optimum", "kkt", "series", "enclosure")
     ),
 )
 

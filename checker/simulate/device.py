@@ -6,8 +6,14 @@ digit.
 
 from __future__ import annotations
 
+import hashlib
+import os
+import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -45,6 +51,30 @@ def configure() -> None:
     """Switch JAX to float64 and to matrix products of full precision; idempotent."""
     jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
     jax.config.update("jax_default_matmul_precision", "highest")  # type: ignore[no-untyped-call]
+
+
+def keep_compiled(folder: Path) -> None:
+    """Keep compiled programs in ``folder``, apart for each version of XLA and each kind of processor.
+
+    A cache only: where it cannot be written or read, everything is compiled as before.
+    """
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        return
+    kind = hashlib.sha256(f"{jax.__version__} {metadata.version('jaxlib')} {_processor()}".encode()).hexdigest()[:16]
+    jax.config.update("jax_compilation_cache_dir", str(folder / kind))  # type: ignore[no-untyped-call]
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # type: ignore[no-untyped-call]
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)  # type: ignore[no-untyped-call]
+
+
+def _processor() -> str:
+    """What the compiled code depends on; code for another processor may not run on this one."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line for line in lines if line.startswith(("flags", "Features"))), platform.machine())
 
 
 def choose(device: str) -> Any:

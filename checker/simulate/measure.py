@@ -54,11 +54,16 @@ class _Request:
 
     text: str
     batched: bool
+    thorough: bool
     run: Run = field(compare=False, hash=False)
 
 
-def measure(run: Run, seeds: Sequence[int], base_seed: int, device: str = "auto") -> Measurement:
+def measure(
+    run: Run, seeds: Sequence[int], base_seed: int, device: str = "auto", thorough: bool = True
+) -> Measurement:
     """Measure ``run`` for each of ``seeds``.
+
+    ``thorough=False`` compiles in less time to slower code: right where few seeds are measured.
 
     Seed s uses the key ``fold_in(key(base_seed), s)`` and nothing else, so seeds measured together equal seeds measured
     one by one, and arms and controls of one seed share data and starts.  Observables carry the axes on which they
@@ -73,16 +78,16 @@ def measure(run: Run, seeds: Sequence[int], base_seed: int, device: str = "auto"
         raise SimulationError(f"run {run.name}: no seeds were asked for")
     batched = where.platform == "gpu"
     with jax.default_device(where):
-        measurement = _measure(run, seeds, base_seed, batched)
+        measurement = _measure(run, seeds, base_seed, batched, thorough)
         for arm, params in run.arms.items():
-            other = _measure(replace(run, params=params, arms={}), seeds, base_seed, batched)
+            other = _measure(replace(run, params=params, arms={}), seeds, base_seed, batched, thorough)
             measurement = _beside(run, measurement, arm, other)
     return require(run, measurement)
 
 
-def _measure(run: Run, seeds: Sequence[int], base_seed: int, batched: bool) -> Measurement:
+def _measure(run: Run, seeds: Sequence[int], base_seed: int, batched: bool, thorough: bool) -> Measurement:
     """One arm of a run: its observables, and the sizes that declared shapes name."""
-    grid, blocks = _blocks(_request(run, batched))
+    grid, blocks = _blocks(_request(run, batched, thorough))
     failures: dict[int, str] = {}
     gathered = [_run_block(block, seeds, base_seed, batched, failures) for block in blocks]
     observables = _assemble(grid, blocks, gathered)
@@ -105,9 +110,9 @@ def _beside(run: Run, measurement: Measurement, arm: str, other: Measurement) ->
     return Measurement({**measurement.observables, **renamed}, {**other.coords, **measurement.coords}, failures)
 
 
-def _request(run: Run, batched: bool) -> _Request:
+def _request(run: Run, batched: bool, thorough: bool) -> _Request:
     text = repr((run.experiment, run.params, run.sweep, dict(run.case_values), dict(run.domains), run.may_diverge))
-    return _Request(text, batched, run)
+    return _Request(text, batched, thorough, run)
 
 
 @lru_cache(maxsize=32)
@@ -136,7 +141,7 @@ def _blocks(request: _Request) -> tuple[Grid, tuple[Block, ...]]:
         )
         program = PROGRAMS[run.experiment](params, site)
         symbols = {**traced, **constants}
-        options = compiler_options("gpu" if request.batched else "cpu")
+        options = compiler_options("gpu" if request.batched else "cpu", request.thorough)
         function = jax.vmap(program.run, in_axes=(0, None)) if request.batched else program.run
         blocks.append(Block(fixed, program, symbols, inner, jax.jit(function, compiler_options=options)))
     return grid, tuple(blocks)

@@ -71,7 +71,7 @@ def ascend(
     params = fix_counts(run.params, {})  # type: ignore[arg-type]
     assert isinstance(params, EvaluateParams)
     where = choose(device)
-    options = compiler_options(where.platform)
+    options = compiler_options(where.platform, thorough=False)
     with jax.default_device(where):
         grid = grid_of(run)
         site = Site({}, frozenset(grid.symbols), run.domains, ())

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from checker.expr.node import Node
 from checker.simulate.measure import measure
 from checker.simulate.measurement import Field, Measurement, concatenate
-from checker.simulate.references import with_references
 from checker.simulate.search import ascend
 from checker.spec.claim import Run
 from checker.verify.evaluation import Reader
@@ -33,10 +32,14 @@ class _Shelf:
 
 
 class Bench:
-    """Measures runs on demand and remembers them.  ``base_seed`` shifts every random draw, ``device`` is cpu, gpu or auto."""
+    """Measures runs on demand and remembers them.
 
-    def __init__(self, base_seed: int, device: str, progress: Progress) -> None:
+    ``base_seed`` shifts every random draw, ``device`` is cpu, gpu or auto; ``thorough`` compilation pays for many seeds.
+    """
+
+    def __init__(self, base_seed: int, device: str, progress: Progress, thorough: bool = True) -> None:
         self._base_seed = base_seed
+        self._thorough = thorough
         self._device = device
         self._progress = progress
         self._shelves: dict[str, _Shelf] = {}
@@ -51,7 +54,8 @@ class Bench:
             started = time.perf_counter()
             if seeds > shelf.seeds:
                 self._progress(f"measuring {run.name}: instances {shelf.seeds + 1} to {seeds}")
-                new = measure(run, range(shelf.seeds, seeds), base_seed=self._base_seed, device=self._device)
+                seeds_now = range(shelf.seeds, seeds)
+                new = measure(run, seeds_now, self._base_seed, self._device, self._thorough)
                 shelf.batches.append(new)
                 shelf.solved.append(set())
                 shelf.seeds = seeds
@@ -59,6 +63,9 @@ class Bench:
                 missing = frozenset(references) - shelf.solved[index]
                 if missing:
                     self._progress(f"solving {', '.join(sorted(missing))} of {run.name}")
+                    # cvxpy takes half a second to import: here it does so beside a compilation, or not at all
+                    from checker.simulate.references import with_references
+
                     shelf.batches[index] = with_references(run, batch, sorted(missing))
                     shelf.solved[index] |= missing
             self.seconds[run.name] = self.seconds.get(run.name, 0.0) + time.perf_counter() - started
@@ -73,6 +80,8 @@ class Bench:
 
     def instance(self, run: Run, index: int, references: Iterable[str] = ()) -> Measurement:
         """The run on one instance alone, outside the batches."""
+        from checker.simulate.references import with_references
+
         return with_references(
             run, measure(run, [index], base_seed=self._base_seed, device=self._device), sorted(references)
         )

@@ -7,13 +7,13 @@ memory, crash) is an answer too.
 from __future__ import annotations
 
 import shlex
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from checker.execute.worker import Answer, Completed, Crashed, Limits, OutOfMemory, Task, TimedOut, run_many
 from checker.prove.obligation import Obligation
 from checker.prove.outcome import Outcome, Status
+from checker.prove.registry import timed_prove
 from checker.result import EvidenceLine, LemmaResult, MemberResult, NearMissResult
 from checker.spec.claim import Lemma
 from checker.verdict import How, Verdict, worst
@@ -48,17 +48,9 @@ def questions_of(claim: str, lemma: Lemma, target: str) -> list[Question]:
     ]
 
 
-def ask(obligation: Obligation) -> tuple[Outcome, float]:
-    """Run in the child: the outcome and the seconds it took there."""
-    from checker.prove.registry import prove
-
-    started = time.perf_counter()
-    return prove(obligation), time.perf_counter() - started
-
-
 def answer_all(questions: Sequence[Question], jobs: int, on_answer: OnAnswer) -> list[MemberResult]:
     """The answers in the order of the questions; ``on_answer`` hears of each as it comes."""
-    tasks = [Task(ask, (question.obligation,), question.limits) for question in questions]
+    tasks = [Task(timed_prove, (question.obligation,), question.limits) for question in questions]
 
     def heard(index: int, answer: Answer) -> None:
         on_answer(index, _member(questions[index], answer))

@@ -72,6 +72,13 @@ def _counted(result: ClaimResult) -> Verdict:
     return Verdict.FAIL if result.verdict is Verdict.PASS else result.verdict
 
 
+_COMPILE_ORDER = ("train", "optimize", "evaluate", "other")
+
+
+def _compile_class(measure: Measure) -> str:
+    return measure.run.experiment if measure.run.experiment in _COMPILE_ORDER else "other"
+
+
 def _measure_all(
     claims: Sequence[Claim], slug: str, options: Options, listener: Listener, target: str
 ) -> dict[str, list[MeasureResult]]:
@@ -79,8 +86,8 @@ def _measure_all(
 
     Runs that claims share are measured once, by whoever comes first.
     """
-    bench = Bench(options.seed, options.device, lambda text: listener(Event("batch", slug, text)))
     scale, settings = SCALES[options.scale], replay_settings(options)
+    bench = Bench(options.seed, options.device, lambda text: listener(Event("batch", slug, text)), scale.thorough)
 
     def measured(claim: Claim, measure: Measure) -> MeasureResult:
         name = f"{slug}/{claim.id}"
@@ -93,8 +100,11 @@ def _measure_all(
 
     pool = ThreadPoolExecutor(max_workers=options.jobs)
     try:
-        waiting = {claim.id: [pool.submit(measured, claim, one) for one in claim.measures] for claim in claims}
-        return {name: [future.result() for future in futures] for name, futures in waiting.items()}
+        parts = [(claim, index) for claim in claims for index in range(len(claim.measures))]
+        # What takes longest to compile goes first, so that no core is left waiting for it at the end.
+        parts.sort(key=lambda part: _COMPILE_ORDER.index(_compile_class(part[0].measures[part[1]])))
+        waiting = {(c.id, index): pool.submit(measured, c, c.measures[index]) for c, index in parts}
+        return {c.id: [waiting[c.id, index].result() for index in range(len(c.measures))] for c in claims}
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -14,17 +14,21 @@ ERROR_BUDGET = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Seeds of the first look where every instance must hold, and the most seeds any look may use."""
+    """Seeds of the first look where every instance must hold, and the most seeds any look may use.
+
+    ``thorough``: whether code is compiled for speed (or quickly, where few seeds will run).
+    """
 
     name: str
     instances: int
     most: int
+    thorough: bool = True
 
 
 SCALES = {
     scale.name: scale
     for scale in (
-        Scale("smoke", instances=8, most=32),
+        Scale("smoke", instances=8, most=32, thorough=False),
         Scale("standard", instances=32, most=256),
         Scale("large", instances=128, most=4096),
     )
