@@ -12,6 +12,7 @@ from checker.execute.receipts import code_hash, engine_versions, folder
 from checker.report.write import write_report
 from checker.result import PaperResult, Provenance
 from checker.simulate.device import keep_compiled
+from checker.spec.claim import Paper
 from checker.spec.load import load_paper
 from checker.targets import Target, grouped, resolve
 from checker.verify.paper import Options, verify_paper
@@ -40,16 +41,17 @@ def check(
     options = Options(scale=scale, seed=seed, device=device, jobs=jobs or os.cpu_count() or 1)
     results = []
     for target, claims in grouped(resolve([os.fspath(path) for path in paths])):
-        result = run_file(target, claims, options, listener)
+        result = run_paper(load_paper(target.path, scale=scale), target, claims, options, listener)
         if out is not None:
             write_report(result, Path(out))
         results.append(result)
     return results
 
 
-def run_file(target: Target, claims: frozenset[str] | None, options: Options, listener: Listener) -> PaperResult:
-    """Load and verify one file; provenance included."""
-    paper = load_paper(target.path, scale=options.scale)
+def run_paper(
+    paper: Paper, target: Target, claims: frozenset[str] | None, options: Options, listener: Listener
+) -> PaperResult:
+    """Verify a claim file that has been read; provenance included."""
     known = {claim.id for claim in paper.claims}
     for claim in sorted(claims or ()):
         if claim not in known:

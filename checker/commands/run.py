@@ -113,11 +113,12 @@ def _one_file(
     if receipt is not None and receipt.stands(folder) and options.format == "text":
         return receipt.lines, receipt.verdicts, None
 
-    from checker.report.json_report import dump, load
+    result = _remembered(receipt.result) if receipt is not None else _verify(target, claims, options)
+
+    from checker.report.json_report import dump
     from checker.report.terminal import lines
     from checker.report.write import write_report
 
-    result = load(receipt.result) if receipt is not None else _verify(target, claims, options)
     said = tuple(lines(result))
     found = tuple(claim.verdict.value for claim in result.claims if not claim.as_expected)
     if claims is not None and not options.out:
@@ -135,6 +136,12 @@ def _one_file(
     return said, found, result
 
 
+def _remembered(text: str) -> PaperResult:
+    from checker.report.json_report import load
+
+    return load(text)
+
+
 def _default_folder(target: Target, scale: str) -> Path:
     """``reports/`` holds the standard scale; the other scales get a folder of their own inside it."""
     folder = report_folder(target.path)
@@ -142,13 +149,18 @@ def _default_folder(target: Target, scale: str) -> Path:
 
 
 def _verify(target: Target, claims: frozenset[str] | None, options: argparse.Namespace) -> PaperResult:
-    from checker.api import run_file
+    from checker.spec.load import load_paper
+
+    # Read before anything heavy is imported: the author of a malformed file gets the answer at once.
+    paper = load_paper(target.path, scale=options.scale)
+
+    from checker.api import run_paper
     from checker.console import display
     from checker.verify.paper import Options
 
     settings = Options(scale=options.scale, seed=options.seed, device=options.device, jobs=options.jobs)
     with display(quiet=options.quiet) as listener:
-        return run_file(target, claims, settings, listener)
+        return run_paper(paper, target, claims, settings, listener)
 
 
 def _formatted(results: list[PaperResult], options: argparse.Namespace) -> str:
