@@ -127,7 +127,12 @@ def _one_file(
             found,
             result,
         )
-    written = write_report(result, folder)
+    try:
+        written = write_report(result, folder)
+    except CheckError:
+        if options.format == "text":  # the disk may be full, but what was found is not lost
+            print("\n".join(said))
+        raise
     said = (*said, f"report: {os.path.relpath(folder / (result.slug + '.md'))}")
     if claims is None and not found:
         own = [path for path in written if path.name != "README.md"]

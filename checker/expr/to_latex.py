@@ -208,7 +208,10 @@ class _Writer:
 
     def _function(self, name: str, args: tuple[Node, ...]) -> tuple[str, int]:
         if name == "exp":
-            return f"e^{{{self.write(args[0], CHOICE)}}}", POWER
+            exponent = self.write(args[0], CHOICE)
+            if "\\frac" in exponent:  # a fraction in an exponent is too small to read
+                return f"\\exp\\left({exponent}\\right)", ATOM
+            return f"e^{{{exponent}}}", POWER
         if name == "abs":
             return f"\\left|{self.write(args[0], CHOICE)}\\right|", ATOM
         if name in _NORM_MARKS:

@@ -15,12 +15,6 @@ from checker.verdict import Verdict
 _FEW_CELLS = 6
 _FEW_ROWS = 6
 _MOST_FAILURES = 10
-_FORMS = {
-    "prediction": "",
-    "let": "another definition",
-    "with": "another run",
-    "drop": "an assumption dropped",
-}
 
 
 def measure_section(measure: MeasureResult, plots: Mapping[int, str]) -> str:
@@ -140,24 +134,33 @@ def _looks(looks: Sequence[LookResult]) -> str:
 
 
 def _controls(controls: Sequence[ControlResult]) -> str:
+    """The near misses in a table; in words only what was not rejected, and every reason folded away."""
     if not controls:
         return ""
     rows = [
         (
             code(control.text),
-            ", ".join(part for part in (prose(control.because), _FORMS[control.form]) if part),
+            prose(control.because),
             code(control.check),
             "none" if control.verdict is None else f"{MARKS[control.verdict]} {control.verdict}",
             interval(control.interval) if control.interval is not None else "",
             region(control.region) if control.region is not None else "",
             "yes" if control.rejected else "**no**",
-            prose(control.reason),
         )
         for control in controls
     ]
     rejected = sum(control.rejected for control in controls)
-    header = ("near miss", "why it is false", "judged by", "verdict", "interval", "its region", "rejected", "remark")
-    return blocks((f"**Controls: {rejected} of {len(controls)} rejected** by the same rule.", table(header, rows)))
+    header = ("near miss", "why it is false", "judged by", "verdict", "interval", "its region", "rejected")
+    alive = [f"{code(c.text)} is not rejected: {prose(c.reason)}" for c in controls if not c.rejected]
+    said = [f"{code(c.text)}: {prose(c.reason)}" for c in controls if c.rejected]
+    return blocks(
+        (
+            f"**Controls: {rejected} of {len(controls)} rejected** by the same rule.",
+            table(header, rows),
+            bullets(alive) if alive else "",
+            folded("What was found of each", bullets(said)) if said else "",
+        )
+    )
 
 
 def _failures(measure: MeasureResult) -> str:
