@@ -99,12 +99,16 @@ def settle(found: Sequence[Found], region: Sequence[Region], seeds: int) -> Sett
 
 
 def _half(cell: Found, region: Region) -> float:
-    """The half-width of a cell's interval on the sides where its region ends."""
+    """The half-width that has to shrink: towards an end of the region from inside (to pass) or from outside (to fail)."""
     if cell.full is None:
         return np.inf
-    below = cell.middle - cell.full.lo if np.isfinite(region.outer.lo) else 0.0
-    above = cell.full.hi - cell.middle if np.isfinite(region.outer.hi) else 0.0
-    return max(below, above)
+    below, above = cell.middle - cell.full.lo, cell.full.hi - cell.middle
+    sides = []
+    if np.isfinite(region.outer.lo):
+        sides.append(below if cell.middle >= region.inner.lo else above)
+    if np.isfinite(region.outer.hi):
+        sides.append(above if cell.middle <= region.inner.hi else below)
+    return max(sides, default=0.0)
 
 
 def _worst(found: Sequence[Found], region: Sequence[Region], verdicts: Sequence[Verdict | None]) -> int:

@@ -124,14 +124,14 @@ def verify_measure(
 
 
 def _sizes(run: Run, scale: Scale) -> Iterator[int]:
-    """Numbers of instances at the looks: doubling from the scale's first, or the number that the run fixes."""
+    """Numbers of instances at the looks: growing from the scale's first, or the number that the run fixes."""
     if run.seeds is not None:
         yield run.seeds
         return
     size = scale.instances
     while size <= scale.most:
         yield size
-        size *= 2
+        size *= scale.growth
 
 
 def _look(

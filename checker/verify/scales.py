@@ -16,19 +16,21 @@ ERROR_BUDGET = 1e-4
 class Scale:
     """Seeds of the first look where every instance must hold, and the most seeds any look may use.
 
-    ``thorough``: whether code is compiled for speed (or quickly, where few seeds will run).
+    ``growth``: by what factor one look is larger than the one before.  ``thorough``: whether code is compiled for speed (or
+    quickly, where few seeds will run).
     """
 
     name: str
     instances: int
     most: int
+    growth: int = 2
     thorough: bool = True
 
 
 SCALES = {
     scale.name: scale
     for scale in (
-        Scale("smoke", instances=8, most=32, thorough=False),
+        Scale("smoke", instances=8, most=32, growth=4, thorough=False),
         Scale("standard", instances=32, most=256),
         Scale("large", instances=128, most=4096),
     )

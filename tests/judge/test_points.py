@@ -7,8 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from checker.judge.decide import judge
 from checker.judge.looks import schedule
-from checker.judge.prediction import Along, Judgement, Kind, Over, Within
+from checker.judge.prediction import Along, Judgement, Kind, Over, Prediction, Within
+from checker.judge.sample import Sample
 from checker.verdict import How, Verdict
 from tests.judge.arrays import EVERY, MEAN, MEDIAN, PERCENT_10, fraction, predict, sample, verdict
 
@@ -348,3 +350,20 @@ def test_seeds_needed_are_about_right() -> None:
     assert got.seeds_needed is not None
     assert 64 <= got.seeds_needed <= 512  # JUDGE: 213 on average
     assert got.more_seeds_help
+
+
+@pytest.mark.parametrize("holds", [0.0, 1.0])
+def test_few_seeds_that_agree_ask_for_more_on_either_side(holds: float) -> None:
+    """0 of 4 does not refute "at least 2/3" at this level, and 4 of 4 does not show it: more seeds decide both."""
+    judgement = verdict_of_share(np.full(4, holds))
+    assert judgement.verdict is None
+    assert judgement.more_seeds_help
+    assert judgement.seeds_needed is not None
+    decided = verdict_of_share(np.full(64, holds))
+    assert decided.verdict is (Verdict.PASS if holds else Verdict.FAIL)
+
+
+def verdict_of_share(values: np.ndarray) -> Judgement:
+    measured = Sample(values, np.zeros(values.size), ("seed",), {"seed": np.arange(values.size, dtype=float)})
+    over = {"seed": Over("fraction", 2 / 3)}
+    return judge(Prediction(Kind.AT_LEAST, np.asarray(0.5), over), measured, alpha=1e-4, look=0)
