@@ -94,7 +94,7 @@ def conditions_of(check: Check, reading: Reading | None) -> tuple[str, ...]:
     if expected.correction is not None:
         said.append(f"the declared next order {text(expected.correction)} (an assumption of the author)")
     if expected.start is not None:
-        said.append(f"sizes from {expected.start:g} on, chosen before anything was looked at")
+        said.append(f"sizes from {expected.start:g} on, as the claim declares (smaller ones are discarded)")
     if expected.until is not None:
         said.append(f"the stated range only, {expected.until[0]:g} to {expected.until[1]:g}; nothing is extrapolated")
     if check.where is not None:
