@@ -27,18 +27,20 @@ def check(
     device: str = "auto",
     jobs: int | None = None,
     out: str | os.PathLike[str] | None = None,
+    mutants: bool | None = None,
     listener: Listener = silent,
 ) -> list[PaperResult]:
     """Verify claim files and return what was found, one result per file.
 
     ``paths`` are files, folders, slugs of ``claims/`` or ``slug/claim``; ``scale`` is smoke, standard or large; ``seed``
     shifts every random draw; ``device`` is auto, cpu or gpu; ``jobs`` is the number of processes for provers (default: the
-    cores).  Reports are written to the folder ``out`` if one is given, and not otherwise.
+    cores); ``mutants`` says whether claims are mutated too (default: at every scale but smoke).  Reports are written to the
+    folder ``out`` if one is given, and not otherwise.
 
     Raises ``CheckError`` (exit code in ``.code``) for a name that is nothing, ``SpecErrors`` (a ``CheckError``) for a file
     that is not a valid claim file, ``DeviceError`` where the device asked for is absent.
     """
-    options = Options(scale=scale, seed=seed, device=device, jobs=jobs or os.cpu_count() or 1)
+    options = Options(scale=scale, seed=seed, device=device, jobs=jobs or os.cpu_count() or 1, mutants=mutants)
     results = []
     for target, claims in grouped(resolve([os.fspath(path) for path in paths])):
         result = run_paper(load_paper(target.path, scale=scale), target, claims, options, listener)

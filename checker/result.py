@@ -186,13 +186,17 @@ class AssumptionResult(Result):
 
 
 class MutantResult(Result):
-    """A false variant made by the tool (not by the author); ``rejected`` is False for a survivor."""
+    """A neighbour of the claim made by the tool (not by the author); ``rejected`` is False for a survivor.
+
+    A survivor with ``proved`` is a true statement, which nobody could have rejected: the claim says less than it might.
+    """
 
     text: str  # the mutated question or prediction
     change: str  # "exponent 1 -> 5/4", "inequality reversed", "assumption dropped"
     of: str  # the lemma or check it mutates
     rejected: bool
     reason: str = ""
+    proved: bool = False
 
 
 class ClaimResult(Result):
@@ -213,6 +217,7 @@ class ClaimResult(Result):
     lemmas: tuple[LemmaResult, ...] = ()
     measures: tuple[MeasureResult, ...] = ()
     mutants: tuple[MutantResult, ...] = ()
+    no_mutants: str = ""  # why none were made, where they were asked for
     finding_instead: str | None = None
     finding_shown_by: str | None = None
     proxy: str | None = None

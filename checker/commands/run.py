@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "paths", nargs="*", metavar="PATH", help="claim files, folders, slugs of claims/, or slug/claim"
     )
     add_run_options(parser)
+    parser.add_argument("--no-mutants", action="store_true", help="make no mutants (at scale smoke none are made anyway)")
     parser.add_argument("--strict", action="store_true", help="count INCONCLUSIVE and UNSUPPORTED as failures")
     parser.add_argument(
         "--format",
@@ -107,7 +108,10 @@ def _one_file(
     folder = Path(options.out) if options.out else _default_folder(target, options.scale)
     address = receipts.key(
         target.path.read_bytes(),
-        {"words": target.words, "scale": options.scale, "seed": options.seed, "device": options.device},
+        {
+            "words": target.words, "scale": options.scale, "seed": options.seed, "device": options.device,
+            "mutants": not options.no_mutants,
+        },
     )
     receipt = receipts.find(address) if claims is None and not options.no_cache else None
     if receipt is not None and receipt.stands(folder) and options.format == "text":
@@ -163,7 +167,13 @@ def _verify(target: Target, claims: frozenset[str] | None, options: argparse.Nam
     from checker.console import display
     from checker.verify.paper import Options
 
-    settings = Options(scale=options.scale, seed=options.seed, device=options.device, jobs=options.jobs)
+    settings = Options(
+        scale=options.scale,
+        seed=options.seed,
+        device=options.device,
+        jobs=options.jobs,
+        mutants=False if options.no_mutants else None,
+    )
     with display(quiet=options.quiet) as listener:
         return run_paper(paper, target, claims, settings, listener)
 

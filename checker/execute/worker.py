@@ -32,7 +32,7 @@ PRELOAD = (
     *("sympy", "flint", "z3"),
     *(
         f"checker.prove.{name}"
-        for name in ("registry", "relation", "exists", "limits", "roots", "optimum", "kkt", "series", "enclosure")
+        for name in ("registry", "relation", "exists", "limits", "roots", "optimum", "kkt", "series", "enclosure", "neighbours")
     ),
 )
 
@@ -45,10 +45,13 @@ _MEMORY_WORDS = ("bad_alloc", "allocate memory", "out of memory", "memoryerror",
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Wall time in seconds and address space in bytes that one task may use."""
+    """Wall time in seconds and address space in bytes that one task may use; with ``cpu_seconds`` also processor time,
+    which does not depend on what else the machine is doing.
+    """
 
     seconds: float = 10.0
     memory_bytes: int = 2 * 1024**3
+    cpu_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +274,8 @@ class _Child:
         aborted = code in (-signal.SIGABRT, -signal.SIGSEGV)
         if aborted and any(word in log.lower() for word in _MEMORY_WORDS):
             return OutOfMemory(self.limits.memory_bytes)
+        if code == -signal.SIGXCPU and self.limits.cpu_seconds is not None:
+            return TimedOut(self.limits.cpu_seconds)
         cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return Crashed(cause, log.splitlines()[-1] if log else "")
 
@@ -318,6 +323,8 @@ def _serve(task_end: Any, answer_end: Any, log_end: Any, limits: Limits, not_our
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     memory = limits.memory_bytes if most == resource.RLIM_INFINITY else min(limits.memory_bytes, most)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if limits.cpu_seconds is not None:
+        resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     try:
         function, args = pickle.loads(payload)
         reply = pickle.dumps(("value", function(*args)), protocol=pickle.HIGHEST_PROTOCOL)

@@ -151,6 +151,7 @@ UNARY: Mapping[str, Callable[[arb], arb]] = {
     "log1p": lambda x: x.log1p() if x > -1 else nan(),
     "expm1": lambda x: x.expm1(),
     "normcdf": _normcdf,
+    "zeta": lambda x: x.zeta() if x > 1 else nan(),
 }
 
 _AT_ZERO: Mapping[str, fmpq] = {

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from checker.expr.errors import UnsupportedError
-from checker.expr.functions import FUNCTIONS, fn
+from checker.expr.functions import FUNCTIONS, JUMPS, fn
 from checker.expr.node import (
     MINUS_ONE,
     ONE,
@@ -35,6 +35,7 @@ from checker.expr.node import (
     bind,
     instantiate,
     symbols_of,
+    walk,
 )
 
 READER = "the derivative"
@@ -193,6 +194,8 @@ class _Derivative:
         inner = self.of(body)
         d_lo, d_hi = self.of(node.lo), self.of(node.hi)
         if node.kind == "Integral":
+            if inner != ZERO or self.name in symbols_of(body):
+                self._refuse_moving_jumps(body, local)
             moved = ZERO if inner == ZERO else Binder("Integral", bind(inner, local), node.lo, node.hi)
             upper = ZERO if d_hi == ZERO else times(instantiate(node.body, node.hi), d_hi)
             lower = ZERO if d_lo == ZERO else times(MINUS_ONE, instantiate(node.body, node.lo), d_lo)
@@ -203,6 +206,15 @@ class _Derivative:
             return Binder("Sum", bind(inner, local), node.lo, node.hi)
         ratio = times(inner, Pow(body, MINUS_ONE))
         return times(node, Binder("Sum", bind(ratio, local), node.lo, node.hi))
+
+    def _refuse_moving_jumps(self, body: Node, local: str) -> None:
+        """The derivative of an integral over ``sign(x - t)`` in t is not the integral of its derivative, which is 0."""
+        for part in walk(body):
+            place = part.args if isinstance(part, Fn) and part.name in JUMPS else ()
+            if isinstance(part, Piecewise):
+                place = tuple(condition for condition, _ in part.cases)
+            if any({local, self.name} <= symbols_of(item) for item in place):
+                raise UnsupportedError(READER, f"an integral over jumps that move with {self.name}")
 
 
 Rule: TypeAlias = Callable[[_Derivative, tuple[Node, ...]], Node]

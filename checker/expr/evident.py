@@ -150,6 +150,6 @@ def is_integer(node: Node, domains: Domains) -> bool:
             return all(is_integer(arg, domains) for arg in args)
         case Pow(base, Num(order)):
             return order.denominator == 1 and order >= 0 and is_integer(base, domains)
-        case Fn("floor", _):
+        case Fn("floor" | "ceil" | "round" | "sign", _):
             return True
     return False

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from checker.expr.build import negate, times
 from checker.expr.defined import conditions
 from checker.expr.derive import diff
+from checker.expr.differentiated import range_of, tending
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS, HALF, NORMS
 from checker.expr.kinks import kinks
@@ -54,7 +55,11 @@ def _binder(kind: BinderKind) -> Form:
             parser.fail(outermost, "a range is written (variable, from, to)", expected=example)
         variable, lo, hi = outermost.elts
         ends = parser.number(lo), parser.number(hi)
+        for end, written in zip(ends, (lo, hi), strict=True):
+            if kind != "Integral" and isinstance(end, Num) and end.value.denominator != 1:
+                parser.fail(written, f"a {kind} begins and ends at integers", expected=example)
         with parser.variables([variable]) as (name,):
+            parser.owed.bind(name, range_of(kind, *ends, parser.namespace.symbols))
             inside = over(parser, inner, body)
         _refuse_capture(parser, variable, inside)
         return Binder(kind, bind(inside, name), *ends)
@@ -77,9 +82,6 @@ def _limit(parser: Parser, call: ast.Call) -> Node:
     _expect(parser, call, 3, 4, example)
     body, variable, at = call.args[:3]
     point = parser.number(at)
-    with parser.variables([variable]) as (name,):
-        inside = parser.number(body)
-    _refuse_capture(parser, variable, inside)
     if point == INFINITY or point == negate(INFINITY):
         side: Side = "-" if point == INFINITY else "+"
     else:
@@ -90,6 +92,10 @@ def _limit(parser: Parser, call: ast.Call) -> Node:
         if not isinstance(written, str) or written not in _SIDES or (side != "both" and _SIDES[written] != side):
             parser.fail(word, "the side of a limit is left or right", expected=example)
         side = _SIDES[written]
+    with parser.variables([variable]) as (name,):
+        parser.owed.bind(name, tending(point, side))
+        inside = parser.number(body)
+    _refuse_capture(parser, variable, inside)
     return Limit(bind(inside, name), point, side)
 
 
@@ -118,7 +124,7 @@ def _diff(parser: Parser, call: ast.Call) -> Node:
     after = frozenset(conditions(body, parser.namespace.symbols))
     # log(x) is not differentiable at x < 0, although 1/x is defined there; nor is abs(x) at 0, although sign(0) is 0
     for condition in (*(c for c in before if c not in after), *bent):
-        parser.require(condition)
+        parser.owed.add(condition)
     return body
 
 
@@ -133,6 +139,7 @@ def _operator(parser: Parser, call: ast.Call) -> Node:
 
 def _expectation(parser: Parser, call: ast.Call) -> Node:
     _expect(parser, call, 1, 1, "E(f)")
+    since = len(parser.owed.conditions)
     body = parser.number(call.args[0])
     random = sorted(symbols_of(body) & parser.namespace.laws.keys())
     if not random:
@@ -148,6 +155,8 @@ def _expectation(parser: Parser, call: ast.Call) -> Node:
         if not free or done & waiting.keys():
             parser.fail(call, "laws refer to each other in a circle", expected="laws that can be integrated one by one")
         law = waiting.pop(free[0])
+        if law.kind == "Integral":
+            parser.owed.integrate(law.variable, since)
         body = Binder(law.kind, bind(times((body, law.density)), law.variable), law.lo, law.hi)
         done.add(free[0])
         waiting |= {n: parser.namespace.laws[n] for n in symbols_of(body) & parser.namespace.laws.keys()}

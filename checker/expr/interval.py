@@ -20,6 +20,7 @@ from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.interval_core import EMPTY, REALS, Interval, exact, from_ball, hull
 from checker.expr.node import (
+    INFINITY,
     Add,
     And,
     Binder,
@@ -38,8 +39,10 @@ from checker.expr.node import (
     Sym,
     Truth,
     Vec,
+    symbols_of,
+    walk,
 )
-from checker.expr.to_arb import precision, to_fmpq
+from checker.expr.to_arb import MINUS_INFINITY, precision, to_ball, to_fmpq, value
 
 __all__ = ["EMPTY", "REALS", "Interval", "box_of", "enclose", "exact", "from_ball", "from_domain", "hull", "truth"]
 
@@ -201,8 +204,8 @@ class _Encloser:
             reached.append(inner.visit(branch))
 
     def _binder(self, node: Binder) -> Interval:
-        if node.kind == "Integral":
-            raise UnsupportedError("intervals", "Integral")
+        if node.kind == "Integral" or INFINITY in (node.lo, node.hi) or MINUS_INFINITY in (node.lo, node.hi):
+            return self._number(node)
         lo, hi = _integer(self.visit(node.lo)), _integer(self.visit(node.hi))
         if lo is None or hi is None or hi - lo >= _MAX_TERMS:
             raise UnsupportedError("intervals", f"{node.kind} without few integer terms")
@@ -213,6 +216,13 @@ class _Encloser:
             term = inner.visit(node.body)
             total = total + term if node.kind == "Sum" else total.times(term, self.at_limit)
         return total
+
+    def _number(self, node: Binder) -> Interval:
+        """An integral or infinite sum without symbols is one number."""
+        if symbols_of(node) or any(isinstance(part, Bound) and part.depth for part in walk(node)):
+            raise UnsupportedError("intervals", f"{node.kind} with parameters")
+        ball = to_ball(value(node, {}, 128))
+        return from_ball(ball) if ball.is_finite() else replace(REALS, partial=True)
 
     def truth(self, node: Node) -> bool | None:
         match node:

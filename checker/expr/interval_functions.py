@@ -52,6 +52,7 @@ _INCREASING: Mapping[str, _Monotone] = {
 }
 _DECREASING: Mapping[str, _Monotone] = {
     "erfc": _Monotone("2", "0"),
+    "zeta": _Monotone("oo", "1", start="1"),
     "acos": _Monotone("pi", "0", start="-1", stop="1", closed=True),
 }
 
@@ -88,7 +89,13 @@ def apply(name: str, args: Sequence[Interval]) -> Interval:
     if name == "sign":
         return _sign(x)
     if name == "floor":
-        return Interval(down(x.lo.floor()), up(x.hi.floor()))
+        return _floor(x)
+    if name == "ceil":
+        return -_floor(-x)
+    if name == "round":
+        return _floor(x + from_ball(arb(fmpq(1, 2))))
+    if name == "clip":
+        return -_max([-_max(args[:2]), -args[2]])
     if name in ("gamma", "loggamma", "digamma"):
         return _gamma(name, x)
     if name == "polygamma":
@@ -114,8 +121,11 @@ def _monotone(name: str, row: _Monotone, x: Interval, decreasing: bool) -> Inter
     low, high = _known(row.low), _known(row.high)
     if x.lo == x.hi and not x.lo.is_finite():  # not an end but the limit at infinity itself, which is meant included
         return replace(high if x.lo > 0 else low, partial=x.partial)
-    at_left, left_open = _end_value(name, x.lo, x.lo_open, x.lo > start.hi, low, not row.closed)
-    at_right, right_open = _end_value(name, x.hi, x.hi_open, x.hi < stop.lo, high, not row.closed)
+    # A box that is cut at an end of a closed domain of definition contains that end, whatever its own end says.
+    left = x.lo_open and not (row.closed and start.bounded and not x.lo >= start.hi)
+    right = x.hi_open and not (row.closed and stop.bounded and not x.hi <= stop.lo)
+    at_left, left_open = _end_value(name, x.lo, left, x.lo > start.hi, low, not row.closed)
+    at_right, right_open = _end_value(name, x.hi, right, x.hi < stop.lo, high, not row.closed)
     partial = x.partial or not (inside_left and inside_right)
     if decreasing:
         return Interval(down(at_right), up(at_left), right_open, left_open, partial)
@@ -159,6 +169,17 @@ def _sign(x: Interval) -> Interval:
     lo = 1 if x.positive else 0 if x.nonnegative else -1
     hi = -1 if x.negative else 0 if x.nonpositive else 1
     return Interval(arb(lo), arb(hi), False, False, x.partial)
+
+
+def _floor(x: Interval) -> Interval:
+    """A right end that is an excluded integer belongs to the step below it."""
+    lo = down(x.lo.floor()) if x.lo.is_finite() else x.lo
+    hi = up(x.hi.floor()) if x.hi.is_finite() else x.hi
+    if x.hi_open and x.hi.is_finite() and x.hi.is_integer():
+        below = up(x.hi - 1)
+        hi = below if below >= lo else hi
+    point = bool(x.lo == x.hi)
+    return Interval(lo, hi, not lo.is_finite() and not point, not hi.is_finite() and not point, x.partial)
 
 
 def _even_from_zero(x: Interval, function: object) -> Interval:
@@ -259,8 +280,9 @@ def _wave(name: str, x: Interval) -> Interval:
         return whole
     function = UNARY[name]
     ends = [(function(x.lo), x.lo_open), (function(x.hi), x.hi_open)]
-    lows = [(down(ball), is_open) for ball, is_open in ends]
-    highs = [(up(ball), is_open) for ball, is_open in ends]
+    # Cut at -1 and 1 before the extremes inside join: a rounded end may not hide an extreme that is attained.
+    lows = [(arb(-1) if down(ball) < -1 else down(ball), is_open) for ball, is_open in ends]
+    highs = [(arb(1) if up(ball) > 1 else up(ball), is_open) for ball, is_open in ends]
     # sin is extreme at pi/2 + k*pi, cos at k*pi; an even k is a maximum.
     shift = arb(0) if name == "cos" else arb(fmpq(1, 2))
     first, last = (x.lo / arb.pi() - shift).lower().floor(), (x.hi / arb.pi() - shift).upper().ceil()
@@ -271,7 +293,6 @@ def _wave(name: str, x: Interval) -> Interval:
         (highs if k % 2 == 0 else lows).append((arb(1 if k % 2 == 0 else -1), False))
     lo, lo_open = least(lows)
     hi, hi_open = greatest(highs)
-    lo, hi = (arb(-1) if lo < -1 else lo), (arb(1) if hi > 1 else hi)
     return Interval(lo, hi, lo_open, hi_open, x.partial)
 
 

@@ -8,12 +8,13 @@ all that can be said there (a smooth function with a kink in its parts, like ``r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from checker.expr.build import contrary
 from checker.expr.defined import conditions
 from checker.expr.domain import Domain
 from checker.expr.evident import is_evident
-from checker.expr.functions import fn
+from checker.expr.functions import FUNCTIONS, JUMPS, fn
 from checker.expr.node import (
     MINUS_ONE,
     ONE,
@@ -29,14 +30,31 @@ from checker.expr.node import (
     Rel,
     Vec,
     instantiate,
+    map_children,
     num,
     sub,
     symbols_of,
     walk,
 )
 
+_Gap: TypeAlias = tuple[Node, tuple[Node, ...], Num]
 _AT_ZERO = frozenset({"abs", "sign", "relu"})
+_KINK, _JUMP = num(-2), num(-4)
+"""Exponents of the gap in a condition: undefined at the place either way, and they tell the two apart."""
+UNDEFINED = Rel(">", Pow(ZERO, _JUMP), ZERO)
+"""A condition that is defined nowhere: whatever leans on it holds only "where defined", that is, nothing is concluded."""
+_BY_OTHERS = frozenset({"ceil", "round", "clip"})
 _MAX_TERMS = 64
+
+
+def in_basic_steps(node: Node) -> Node:
+    """``ceil`` and ``round`` by ``floor``, ``clip`` by ``max`` and ``min``: the same function, for provers that know these."""
+    node = map_children(node, in_basic_steps)
+    if isinstance(node, Fn) and node.name in _BY_OTHERS:
+        expansion = FUNCTIONS[node.name].expansion
+        assert expansion is not None
+        return expansion(node.args)
+    return node
 
 
 def kinks(node: Node, name: str) -> tuple[Node, ...]:
@@ -44,7 +62,19 @@ def kinks(node: Node, name: str) -> tuple[Node, ...]:
 
     Each is true where it is defined, and undefined at the kink; kinks under an integral sign do no harm.
     """
-    return tuple(dict.fromkeys(_guarded(gap, guards) for gap, guards in _gaps(node, name, ())))
+    return tuple(dict.fromkeys(_guarded(gap, guards, depth) for gap, guards, depth in _gaps(node, name, ())))
+
+
+def is_harmless_inside(condition: Node) -> bool:
+    """Whether a condition is about a mere kink, which an integral over the variable in it does not notice.
+
+    A derivative has no value at a kink of a continuous function, and misses a point mass at a jump: integrated, the
+    first changes nothing and the second does.
+    """
+    left = condition.left if isinstance(condition, Rel) else ZERO
+    if isinstance(left, Piecewise):
+        left = left.cases[0][1]
+    return isinstance(left, Pow) and left.exponent == _KINK
 
 
 def is_plain(condition: Node, domains: Mapping[str, Domain]) -> bool:
@@ -56,15 +86,18 @@ def is_plain(condition: Node, domains: Mapping[str, Domain]) -> bool:
     return is_evident(condition, domains)
 
 
-def _guarded(gap: Node, guards: tuple[Node, ...]) -> Node:
-    smooth: Node = Pow(gap, num(-2))
+def _guarded(gap: Node, guards: tuple[Node, ...], depth: Num) -> Node:
+    smooth: Node = Pow(gap, depth)
     if guards:
         smooth = Piecewise(((guards[0] if len(guards) == 1 else And(guards), smooth),), ONE)
     return Rel(">", smooth, ZERO)
 
 
-def _gaps(node: Node, name: str, guards: tuple[Node, ...]) -> Iterator[tuple[Node, tuple[Node, ...]]]:
-    """Formulas that vanish at a kink, with the conditions under which they matter."""
+def _gaps(node: Node, name: str, guards: tuple[Node, ...]) -> Iterator[_Gap]:
+    """Formulas that vanish at a kink or jump, with the conditions under which they matter and which of the two it is.
+
+    The places where a conditional changes count as jumps: nobody has shown that its branches meet.
+    """
     if name not in symbols_of(node):
         return
     match node:
@@ -73,7 +106,7 @@ def _gaps(node: Node, name: str, guards: tuple[Node, ...]) -> Iterator[tuple[Nod
             for condition, value in cases:
                 for part in walk(condition):
                     if isinstance(part, Rel) and name in symbols_of(part):
-                        yield sub(part.left, part.right), before
+                        yield sub(part.left, part.right), before, _JUMP
                 yield from _gaps(value, name, (*before, condition))
                 before = (*before, contrary(condition))
             yield from _gaps(otherwise, name, before)
@@ -83,10 +116,13 @@ def _gaps(node: Node, name: str, guards: tuple[Node, ...]) -> Iterator[tuple[Nod
             return
         case Limit():
             return
+        case Fn(function) if function in _BY_OTHERS:
+            yield from _gaps(in_basic_steps(node), name, guards)
+            return
         case Fn(function, args):
             for gap in _of_function(function, args):
                 if name in symbols_of(gap):
-                    yield gap, guards
+                    yield gap, guards, _JUMP if function in JUMPS else _KINK
     for child in node.children():
         yield from _gaps(child, name, guards)
 
@@ -103,7 +139,7 @@ def _of_function(function: str, args: tuple[Node, ...]) -> Iterator[Node]:
                 yield sub(entry, other)
 
 
-def _inside(node: Binder, name: str, guards: tuple[Node, ...]) -> Iterator[tuple[Node, tuple[Node, ...]]]:
+def _inside(node: Binder, name: str, guards: tuple[Node, ...]) -> Iterator[_Gap]:
     yield from _gaps(node.lo, name, guards)
     yield from _gaps(node.hi, name, guards)
     if node.kind == "Integral":
@@ -113,4 +149,4 @@ def _inside(node: Binder, name: str, guards: tuple[Node, ...]) -> Iterator[tuple
         for index in range(int(lo.value), int(hi.value) + 1):
             yield from _gaps(instantiate(node.body, num(index)), name, guards)
     elif any(True for _ in _gaps(instantiate(node.body, MINUS_ONE), name, ())):
-        yield ZERO, guards  # a kink in one of unknown many terms: undefined, so that nothing is concluded
+        yield ZERO, guards, _JUMP  # a kink in one of unknown many terms: undefined, so that nothing is concluded

@@ -53,13 +53,18 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """The law of a random symbol: ``density`` in ``Sym(variable)`` on ``lo .. hi``, a ``Sum`` if discrete."""
+    """The law of a random symbol: ``density`` in ``Sym(variable)`` on ``lo .. hi``, a ``Sum`` if discrete.
+
+    ``name`` and ``parameters`` say the same to a sampler (``normal`` with mean and standard deviation).
+    """
 
     variable: str
     density: Node
     lo: Node
     hi: Node
     kind: Literal["Integral", "Sum"] = "Integral"
+    name: str = ""
+    parameters: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from fractions import Fraction
 from typing import NoReturn
 
 from checker.expr.build import is_condition, negate, plus, raise_to, reciprocal, times
+from checker.expr.differentiated import Owed
 from checker.expr.errors import ExpressionError
 from checker.expr.forms import FORM_READERS
 from checker.expr.functions import FORMS, FUNCTIONS, INTERNAL
-from checker.expr.kinks import is_plain
 from checker.expr.namespace import Definition, Namespace
 from checker.expr.node import (
     And,
@@ -35,7 +35,6 @@ from checker.expr.node import (
     Sym,
     Truth,
     Vec,
-    symbols_of,
 )
 from checker.expr.scan import scan
 from checker.expr.size import MAX_DEPTH, check_size
@@ -112,7 +111,7 @@ def parse_parts(text: str, namespace: Namespace) -> tuple[Node, tuple[Node, ...]
         ) from None
     except (RecursionError, MemoryError):
         raise ExpressionError("the formula is nested too deep", expected="a flatter formula") from None
-    return check_size(parser.read(tree.body)), tuple(parser.lost)
+    return check_size(parser.read(tree.body)), parser.owed.conditions
 
 
 parse_relation = parse
@@ -129,7 +128,7 @@ class Parser:
         self.namespace = namespace
         self.shift = shift
         self.local: dict[str, str] = {}
-        self.lost: dict[Node, None] = {}  # where something differentiated was defined and its derivative no longer asks
+        self.owed = Owed(namespace.symbols)
         self.counter = 0
         self.depth = 0
 
@@ -313,6 +312,8 @@ class Parser:
         rows = tuple(self.number(entry) for entry in entries)
         if len({len(row.args) if isinstance(row, Vec) else -1 for row in rows}) > 1:
             self.fail(node, "the rows have different lengths", expected="a vector [a, b] or a matrix [[a, b], [c, d]]")
+        if any(isinstance(entry, Vec) for row in rows if isinstance(row, Vec) for entry in row.args):
+            self.fail(node, "an array has at most two axes", expected="a matrix [[a, b], [c, d]]")
         return Vec(rows)
 
     def _subscript(self, node: ast.Subscript) -> Node:
@@ -359,13 +360,8 @@ class Parser:
                 node, f"{name} takes {len(definition.parameters)} arguments, got {len(arguments)}", expected=wanted
             )
         for condition in definition.conditions(tuple(arguments)):
-            self.require(condition)
+            self.owed.add(condition)
         return check_size(definition.apply(tuple(arguments)))
-
-    def require(self, condition: Node) -> None:
-        """Note what something differentiated asks for, unless it is plain or about the variable of a binder."""
-        if not is_plain(condition, self.namespace.symbols) and not any("'" in name for name in symbols_of(condition)):
-            self.lost[condition] = None
 
 
 def _dotted(node: ast.expr) -> str | None:

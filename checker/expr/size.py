@@ -15,7 +15,8 @@ MAX_NODES = 20_000  # of the tree as printed, shared parts counted each time
 MAX_DEPTH = 80  # readers recurse several frames per level
 MAX_DIGITS = 5_000  # decimal digits of any exact constant in it
 MAX_TERMS = 100_000  # of a finite sum with both ends given
-_FACTORIALS = frozenset({"factorial", "gamma", "loggamma", "binomial"})
+# What an exact engine writes out at integers: factorials, harmonic numbers, Bernoulli numbers.
+_FACTORIALS = frozenset({"factorial", "gamma", "loggamma", "binomial", "digamma", "polygamma", "zeta"})
 
 
 def check_size(node: Node) -> Node:

@@ -32,6 +32,8 @@ from checker.expr.ball_functions import (
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS
 from checker.expr.node import (
+    INFINITY,
+    MINUS_ONE,
     Add,
     And,
     Binder,
@@ -50,12 +52,16 @@ from checker.expr.node import (
     Sym,
     Truth,
     Vec,
+    instantiate,
+    is_binder,
+    map_children,
 )
 
 __all__ = ["Number", "Value", "compare", "evaluate", "holds", "precision", "to_ball", "to_fmpq", "to_fraction", "value"]
 
 Number: TypeAlias = Fraction | int | fmpq | arb
 
+MINUS_INFINITY = Mul((MINUS_ONE, INFINITY))
 _MAX_TERMS = 20_000
 
 
@@ -229,7 +235,9 @@ class _Evaluator:
 
     def _binder(self, node: Binder) -> Value:
         if node.kind == "Integral":
-            raise UnsupportedError("arb", "Integral")
+            return self._integral(node)
+        if INFINITY in (node.lo, node.hi) or MINUS_INFINITY in (node.lo, node.hi):
+            return self._series(node)
         lo, hi = self.visit(node.lo), self.visit(node.hi)
         if not (isinstance(lo, fmpq) and isinstance(hi, fmpq) and lo.q == 1 and hi.q == 1):
             raise UnsupportedError("arb", f"{node.kind} without integer limits")
@@ -242,6 +250,50 @@ class _Evaluator:
             inner.bound = (*self.bound, fmpq(index))
             terms.append(inner.visit(node.body))
         return self._sum(terms) if node.kind == "Sum" else self._product(terms)
+
+    def _integral(self, node: Binder) -> Value:
+        from checker.expr.integrands import X
+        from checker.expr.quadrature import integral
+        from checker.expr.separate import separated
+
+        grounded, balls = self._ground(node)
+        body = separated(instantiate(grounded.body, Sym(X)), X)
+        return integral(body, grounded.lo, grounded.hi, balls, self.bits)
+
+    def _series(self, node: Binder) -> Value:
+        from checker.expr.series_sum import series
+
+        grounded, balls = self._ground(node)
+        return series(grounded, balls, self.bits)
+
+    def _ground(self, node: Binder) -> tuple[Binder, dict[str, Value]]:
+        """The binder with rational values written in, and balls for what is not rational (under names nobody declares)."""
+        balls: dict[str, Value] = {}
+
+        def put(number: Value, name: str) -> Node:
+            if isinstance(number, fmpq):
+                return Num(to_fraction(number))
+            balls[name] = number
+            return Sym(name)
+
+        def visit(current: Node, depth: int) -> Node:
+            if isinstance(current, Sym):
+                if current.name not in self.point:
+                    raise UnsupportedError("arb", f"the symbol {current.name} without a value")
+                return put(self.point[current.name], current.name)
+            if isinstance(current, Bound) and current.depth >= depth:
+                outer = current.depth - depth
+                if outer >= len(self.bound):
+                    raise UnsupportedError("arb", "a bound variable outside its binder")
+                return put(self.bound[-1 - outer], f"bound'{outer}")
+            if is_binder(current):
+                first, *rest = current.children()
+                return current.rebuild((visit(first, depth + 1), *(visit(child, depth) for child in rest)))
+            return map_children(current, lambda child: visit(child, depth))
+
+        grounded = visit(node, 0)
+        assert isinstance(grounded, Binder)
+        return grounded, balls
 
     def truth(self, node: Node) -> bool | None:
         """Three-valued truth of a condition."""

@@ -70,14 +70,18 @@ def compile_jax(node: Node, terms: int | None = None) -> Callable[[Env], Array]:
     A dotted symbol ``svm.w`` is looked up as such, then as ``env["svm"]["w"]``; ``u[0]`` as entry 0 of ``u``.  A
     condition comes out as 0.0 or 1.0.  ``terms`` bounds the number of terms of sums whose upper end is not a
     literal.  Values outside a function's domain are NaN.  Raises ``UnsupportedError`` at once for what JAX cannot
-    express; ``KeyError`` is raised by the function where a symbol has no value.
+    express, and from the function for arrays whose shapes do not fit; the function raises ``KeyError`` where a symbol
+    has no value.
     """
     tree = stabilise(node)
     for part in walk(tree):
         _refuse(part, terms)
 
     def function(env: Env) -> Array:
-        return jnp.asarray(_Trace(env, (), terms).of(tree), dtype=jnp.float64)
+        try:
+            return jnp.asarray(_Trace(env, (), terms).of(tree), dtype=jnp.float64)
+        except (TypeError, ValueError, IndexError) as error:
+            raise UnsupportedError(READER, f"arrays of these shapes ({str(error).splitlines()[0][:120]})") from error
 
     return function
 
@@ -163,9 +167,12 @@ class _Trace:
             case Piecewise():
                 return self._piecewise(node)
             case Vec(args):
-                return jnp.stack([self.number(arg) for arg in args])
+                stacked = jnp.stack([self.number(arg) for arg in args])
+                if stacked.ndim > 2:
+                    raise UnsupportedError(READER, "an array with more than two axes")
+                return stacked
             case Subscript(base, index):
-                return self.of(base)[tuple(self._index(part) for part in index)]
+                return self._entry(self.number(base), index)
             case Fn():
                 return self._function(node)
             case Binder():
@@ -176,8 +183,23 @@ class _Trace:
         """A value as float64, a condition as 0 or 1."""
         return jnp.asarray(self.of(node), dtype=jnp.float64)
 
-    def _index(self, node: Node) -> Any:
-        return int(node.value) if isinstance(node, Num) else jnp.asarray(self.of(node), dtype=jnp.int64)
+    def _entry(self, array: Array, index: tuple[Node, ...]) -> Array:
+        """An entry or a row; JAX itself would silently take the nearest one for an index out of range."""
+        if len(index) > array.ndim:
+            raise UnsupportedError(READER, f"{len(index)} indices of an array with {array.ndim} axes")
+        inside: Array = jnp.asarray(True)
+        places: list[Any] = []
+        for part, size in zip(index, array.shape, strict=False):
+            if isinstance(part, Num):
+                if part.value.denominator != 1 or not 0 <= part.value < size:
+                    raise UnsupportedError(READER, f"index {part.value} of {size} entries")
+                places.append(int(part.value))
+                continue
+            place = self.number(part)
+            inside = inside & (place >= 0) & (place < size) & (jnp.floor(place) == place)
+            places.append(jnp.clip(place, 0, size - 1).astype(jnp.int64))
+        found = array[tuple(places)]
+        return found if all(isinstance(part, Num) for part in index) else jnp.where(inside, found, jnp.nan)
 
     def _product(self, args: tuple[Node, ...]) -> Array:
         """Numerator over denominator: a true quotient is rounded once, a product with a reciprocal twice."""

@@ -60,6 +60,11 @@ _NORM_MARKS: Mapping[str, str] = {
     "norm_fro": "_F",
     "norm_nuc": "_*",
 }
+_ROUNDED: Mapping[str, tuple[str, str]] = {
+    "floor": (r"\lfloor", r"\rfloor"),
+    "ceil": (r"\lceil", r"\rceil"),
+    "round": (r"\lfloor", r"\rceil"),
+}
 _VARIABLES: Mapping[str, str] = {"Integral": "xyzsr", "Sum": "kjiln", "Product": "kjiln", "Limit": "xyzsr"}
 
 
@@ -216,8 +221,9 @@ class _Writer:
             return f"\\left|{self.write(args[0], CHOICE)}\\right|", ATOM
         if name in _NORM_MARKS:
             return f"\\left\\lVert {self.write(args[0], CHOICE)} \\right\\rVert{_NORM_MARKS[name]}", ATOM
-        if name == "floor":
-            return f"\\left\\lfloor {self.write(args[0], CHOICE)} \\right\\rfloor", ATOM
+        if name in _ROUNDED:
+            left, right = _ROUNDED[name]
+            return f"\\left{left} {self.write(args[0], CHOICE)} \\right{right}", ATOM
         if name == "factorial":
             return f"{self.write(args[0], ATOM)}!", POWER
         if name == "binomial":

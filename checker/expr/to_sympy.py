@@ -93,7 +93,10 @@ def to_sympy(node: Node, domains: Mapping[str, Domain]) -> Any:
     """
     if any(domains[name].shape for name in symbols_of(node) if name in domains) or _has_arrays(node):
         node, domains = expand(node, domains), expand_domains(domains)
-    return _Builder(domains).visit(node, ())
+    try:
+        return _Builder(domains).visit(node, ())
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:  # SymPy evaluates as it builds
+        raise UnsupportedError(_READER, f"this formula ({str(error).splitlines()[0][:120]})") from error
 
 
 def _has_arrays(node: Node) -> bool:
@@ -154,6 +157,8 @@ class _Builder:
                 return sympy.Piecewise(*pairs, (self.visit(otherwise, bound), True))
             case Binder(kind, body, lo, hi):
                 low, high = self.visit(lo, bound), self.visit(hi, bound)
+                if kind != "Integral" and any(end.is_Rational and not end.is_Integer for end in (low, high)):
+                    raise UnsupportedError(_READER, f"a {kind} between ends that are not integers")
                 variable = _variable(len(bound), integer=kind != "Integral", nonnegative=bool(low.is_nonnegative))
                 return _BINDERS[kind](self.visit(body, (*bound, variable)), (variable, low, high))
             case Limit(body, point, side):

@@ -1,4 +1,4 @@
-"""The tree as z3 terms over the reals: rational arithmetic, roots, Abs, Max, Min, Piecewise, and nothing else.
+"""The tree as z3 terms over the reals: rational arithmetic, roots, Abs, Max, Min, Piecewise, floor, and nothing else.
 
 The one idea to know: z3's division by zero is an unspecified total function, so a quotient is never written; it is a
 fresh ``w`` with ``w*b == 1``, which makes "defined" an assumption of the question.  Whoever asks must check
@@ -16,6 +16,7 @@ import z3
 
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
+from checker.expr.functions import FUNCTIONS
 from checker.expr.node import (
     Add,
     And,
@@ -45,7 +46,8 @@ _MAX_DIGITS = 300  # larger numbers would have to be rounded, and z3's own print
 class Translator:
     """Translates nodes that share their symbols; ``side`` collects what the fresh variables have to satisfy.
 
-    ``domains`` gives the sort and bounds of each symbol (``bounds()``); ``relaxed`` reads integers as reals.
+    ``domains`` gives the sort and bounds of each symbol (``bounds()``); ``relaxed`` reads integers (symbols and values
+    of ``floor``) as reals: then ``unsat`` counts, and a model has to be checked.
     """
 
     domains: Mapping[str, Domain]
@@ -94,9 +96,8 @@ class Translator:
             case Fn("sign", (arg,)):
                 inner = self.term(arg)
                 return z3.If(inner > 0, self.number(1), z3.If(inner < 0, self.number(-1), self.number(0)))
-            case Fn("relu", (arg,)):
-                inner = self.term(arg)
-                return z3.If(inner >= 0, inner, self.number(0))
+            case Fn("floor", (arg,)):
+                return self._floor(self.term(arg))
             case Fn("max" | "min" as name, args):
                 return self._extreme([self.term(arg) for arg in args], name == "max")
             case Piecewise(cases, otherwise):
@@ -104,11 +105,18 @@ class Translator:
                 for condition, branch in reversed(cases):
                     result = z3.If(self.formula(condition), self.term(branch), result)
                 return result
-            case Binder("Sum", body, Num(lo), Num(hi)) if lo.denominator == hi.denominator == 1 and hi - lo < _MAX_TERMS:
+            case Binder("Sum" | "Product" as kind, body, Num(lo), Num(hi)) if (
+                lo.denominator == hi.denominator == 1 and hi - lo < _MAX_TERMS
+            ):
                 terms = [self.term(instantiate(body, num(n))) for n in range(int(lo), int(hi) + 1)]
-                return z3.Sum(*terms) if terms else self.number(0)
-            case Fn(name, _):
-                raise UnsupportedError("z3", name)
+                if not terms:
+                    return self.number(0 if kind == "Sum" else 1)
+                return z3.Sum(*terms) if kind == "Sum" else z3.Product(*terms)
+            case Fn(name, args):
+                row = FUNCTIONS.get(name)
+                if row is None or row.expansion is None or row.kind != "scalar":
+                    raise UnsupportedError("z3", name)
+                return self.term(row.expansion(args))
             case Const(name):
                 raise UnsupportedError("z3", f"the constant {name}")
             case _:
@@ -148,6 +156,14 @@ class Translator:
             self.side.append(inverse * under == 1)
             under = inverse
         return _repeated(under, abs(exponent.numerator))
+
+    def _floor(self, inner: Any) -> Any:
+        """The integer in (inner - 1, inner]; relaxed, any real there (then ``unsat`` still proves)."""
+        whole = self.fresh("floor")
+        if not self.relaxed:
+            whole = z3.ToReal(z3.Int(f"floor!{self.count}", self.context))
+        self.side += [whole <= inner, inner < whole + 1]
+        return whole
 
     def _extreme(self, terms: list[Any], largest: bool) -> Any:
         result = terms[0]

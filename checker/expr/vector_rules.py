@@ -17,6 +17,7 @@ from checker.expr.node import ONE, ZERO, Fn, Node, Num, Piecewise, Pow, Rel, Vec
 
 READER = "the expansion into components"
 MAX_MINORS = 4  # largest matrix whose determinant is written out
+MAX_TRACE = 64
 
 Rule: TypeAlias = Callable[[tuple[Node, ...]], Node]
 
@@ -55,10 +56,10 @@ def _matrix(value: Node, name: str) -> list[list[Node]]:
     return [entries_of(row) for row in value.children()]
 
 
-def _square(value: Node, name: str) -> list[list[Node]]:
+def _square(value: Node, name: str, most: int = MAX_MINORS) -> list[list[Node]]:
     rows = _matrix(value, name)
-    if any(len(row) != len(rows) for row in rows) or len(rows) > MAX_MINORS:
-        raise UnsupportedError(READER, f"{name} of a matrix that is not square or beyond {MAX_MINORS} by {MAX_MINORS}")
+    if any(len(row) != len(rows) for row in rows) or len(rows) > most:
+        raise UnsupportedError(READER, f"{name} of a matrix that is not square or beyond {most} by {most}")
     return rows
 
 
@@ -83,10 +84,41 @@ def _norm(values: tuple[Node, ...]) -> Node:
     return Pow(plus([Pow(entry, num(2)) for entry in entries_of(values[0])]), HALF)
 
 
-def _vector_norm(values: tuple[Node, ...]) -> Node:
-    if depth_of(values[0]) == 2:
-        raise UnsupportedError(READER, "the largest singular value")
-    return _norm(values)
+def _two_by_two(value: Node, name: str) -> list[list[Node]]:
+    rows = _matrix(value, name)
+    if len(rows) != 2 or len(rows[0]) != 2:
+        raise UnsupportedError(READER, f"{name} of a matrix other than 2 by 2")
+    return rows
+
+
+def _radii(value: Node, name: str) -> tuple[Node, Node]:
+    """``s1 + s2`` and ``s1 - s2`` of the singular values up to order: squared, the sum of squares plus or minus 2*det."""
+    (a, b), (c, d) = _two_by_two(value, name)
+    pairs = ((a, d, b, negate(c)), (a, negate(d), b, c))
+    p, q = (Pow(plus([Pow(plus([w, x]), num(2)), Pow(plus([y, z]), num(2))]), HALF) for w, x, y, z in pairs)
+    return p, q
+
+
+def _spectral_norm(values: tuple[Node, ...]) -> Node:
+    if depth_of(values[0]) < 2:
+        return _norm(values)
+    return times((HALF, plus(_radii(values[0], "the largest singular value"))))
+
+
+def _nuclear_norm(values: tuple[Node, ...]) -> Node:
+    return fn("max", *_radii(values[0], "the nuclear norm"))
+
+
+def eigenvalues(value: Node, same: Callable[[Node, Node], bool]) -> Node:
+    """The eigenvalues of a symmetric 1 by 1 or 2 by 2 matrix, ascending; ``same`` tells whether two entries are equal."""
+    if depth_of(value) == 2 and len(entries_of(value)) == 1:
+        return Vec(tuple(entries_of(value)))
+    (a, b), (c, d) = _two_by_two(value, "eigenvalues")
+    if not same(b, c):
+        raise UnsupportedError(READER, "eigenvalues of a matrix that is not evidently symmetric")
+    centre = times((HALF, plus([a, d])))
+    gap = Pow(plus([Pow(plus([a, negate(d)]), num(2)), times((num(4), Pow(b, num(2))))]), HALF)
+    return Vec((plus([centre, times((Num(Fraction(-1, 2)), gap))]), plus([centre, times((HALF, gap))])))
 
 
 def _absolute(name: str) -> Rule:
@@ -126,7 +158,7 @@ def _transpose(values: tuple[Node, ...]) -> Node:
 
 
 def _trace(values: tuple[Node, ...]) -> Node:
-    return plus([row[i] for i, row in enumerate(_matrix(values[0], "trace"))])
+    return plus([row[i] for i, row in enumerate(_square(values[0], "trace", MAX_TRACE))])
 
 
 def _det(values: tuple[Node, ...]) -> Node:
@@ -158,7 +190,8 @@ RULES: Mapping[str, Rule] = {
     "mean": _mean,
     "norm": _norm,
     "norm_fro": _norm,
-    "norm_2": _vector_norm,
+    "norm_2": _spectral_norm,
+    "norm_nuc": _nuclear_norm,
     "norm_1": _absolute("sum"),
     "norm_oo": _absolute("max"),
     "dot": _inner,

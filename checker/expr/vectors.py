@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 
 from checker.expr.build import is_condition, plus, times
 from checker.expr.derive import diff
@@ -33,9 +33,22 @@ from checker.expr.node import (
     Vec,
     instantiate,
     num,
+    sub,
+    substitute,
+    symbols_of,
     walk,
 )
-from checker.expr.vector_rules import READER, RULES, as_matrix, depth_of, determinant, entries_of, inner_product
+from checker.expr.rational import is_zero
+from checker.expr.vector_rules import (
+    READER,
+    RULES,
+    as_matrix,
+    depth_of,
+    determinant,
+    eigenvalues,
+    entries_of,
+    inner_product,
+)
 
 MAX_COMPONENTS = 256
 
@@ -182,15 +195,18 @@ class _Expansion:
         return value
 
     def _unroll(self, node: Binder, lo: Node, hi: Node) -> Node:
-        if not (isinstance(lo, Num) and isinstance(hi, Num)) or hi.value - lo.value >= MAX_COMPONENTS:
+        ends = [end.value for end in (lo, hi) if isinstance(end, Num) and end.value.denominator == 1]
+        if len(ends) < 2 or ends[1] - ends[0] >= MAX_COMPONENTS:
             raise UnsupportedError(READER, f"a {node.kind} over components between symbolic ends")
-        terms = tuple(self.of(instantiate(node.body, num(k))) for k in range(int(lo.value), int(hi.value) + 1))
+        terms = tuple(self.of(instantiate(node.body, num(k))) for k in range(int(ends[0]), int(ends[1]) + 1))
         return _zip(plus if node.kind == "Sum" else times, terms) if terms else ZERO if node.kind == "Sum" else ONE
 
     def _function(self, node: Fn, name: str, args: tuple[Node, ...]) -> Node:
         if name in ("grad", "hessian"):
             return self._gradient(name, args)
         values = tuple(self.of(arg) for arg in args)
+        if name == "eigenvalues":
+            return eigenvalues(values[0], self._same)
         rule = RULES.get(name)
         if rule is not None:
             return rule(values)
@@ -201,6 +217,17 @@ class _Expansion:
             entries = tuple(entries_of(values[0]))
             return entries[0] if len(entries) == 1 else Fn(name, entries)
         raise UnsupportedError(READER, f"{name}(...)")
+
+    def _same(self, left: Node, right: Node) -> bool:
+        """Equal as rational forms, or mirror images in a symbol declared semidefinite, hence symmetric."""
+        used = {name.split("[")[0] for name in symbols_of(left) | symbols_of(right) if name.endswith("]")}
+        mirrored = {
+            f"{name}[{i},{j}]": Sym(f"{name}[{j},{i}]")
+            for name in used
+            if self.domains[name].psd
+            for i, j in combinations(range(shape_of(self.domains[name], name)[0]), 2)
+        }
+        return is_zero(sub(substitute(left, mirrored), substitute(right, mirrored))) is True
 
     def _gradient(self, name: str, args: tuple[Node, ...]) -> Node:
         variable = args[1]

@@ -7,6 +7,7 @@ the table below.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,7 +17,7 @@ from checker.judge.cells import Budget
 from checker.judge.errors import EvidenceError
 from checker.judge.prediction import Judgement, Kind, Over, Prediction
 from checker.judge.reduce import Reduced, reduce, restrict
-from checker.judge.sample import Sample, require_numbers, seed_rule
+from checker.judge.sample import SEED, Sample, require_numbers, seed_rule
 from checker.verdict import Verdict
 
 Judge = Callable[[Reduced, Prediction, Over, frozenset[str], Budget], Judgement]
@@ -28,10 +29,14 @@ JUDGES: Mapping[Kind, Judge] = {
     Kind.BETWEEN: bounds.judge,
     Kind.LESS_THAN: ordering.judge,
     Kind.MONOTONE: monotone.judge,
+}
+#: These distinguish claim and control: a claim that is still closing in is not failed yet, a control is.
+EXTRAPOLATED: Mapping[Kind, Callable[..., Judgement]] = {
+    Kind.RATE: rates.judge,
+    Kind.RATE_AT_MOST: rates.judge,
+    Kind.RATE_AT_LEAST: rates.judge,
     Kind.LIMIT: limits.judge,
 }
-#: Rates alone distinguish claim and control: a claim that is still closing in is not failed yet, a control is.
-RATES = frozenset({Kind.RATE, Kind.RATE_AT_MOST, Kind.RATE_AT_LEAST})
 _POINTWISE = frozenset({Kind.EQUALS, Kind.AT_MOST, Kind.AT_LEAST, Kind.BETWEEN, Kind.LESS_THAN})
 
 
@@ -54,10 +59,24 @@ def judge(prediction: Prediction, sample: Sample, *, alpha: float, look: int, co
             raise EvidenceError("the predicted value is not a number somewhere on the sweep")
         _require_bounds(shorter, prediction, rule)
         reduced = reduce(shorter, prediction, kept, sample.values.shape)
-        judges = partial(rates.judge, control=control) if prediction.kind in RATES else JUDGES[prediction.kind]
-        return judges(reduced, prediction, rule, sample.grid, Budget(alpha, look))
+        extrapolated = EXTRAPOLATED.get(prediction.kind)
+        judges = JUDGES[prediction.kind] if extrapolated is None else partial(extrapolated, control=control)
+        judgement = judges(reduced, prediction, rule, sample.grid, Budget(alpha, look))
+        return _on_all_declared(judgement, prediction, rule, sample)
     except EvidenceError as error:
         return Judgement(Verdict.ERROR, None, str(error), worst=error.where, more_seeds_help=False)
+
+
+def _on_all_declared(judgement: Judgement, prediction: Prediction, rule: Over, sample: Sample) -> Judgement:
+    """A claim for every instance is not passed on fewer than were declared; one that breaks it is enough to fail."""
+    drawn = int((np.asarray(sample.coords[SEED]) >= 0).sum())  # what a search found has a negative seed
+    declared = prediction.instances
+    if declared is None or rule.rule != "every" or sample.values.shape[0] == 1 or drawn >= declared:
+        return judgement
+    if judgement.verdict is not Verdict.PASS:
+        return judgement
+    reason = f"{drawn} of the {declared} declared instances; otherwise: {judgement.reason}"
+    return replace(judgement, verdict=None, how=None, reason=reason, seeds_needed=declared, more_seeds_help=True)
 
 
 def _censoring(prediction: Prediction, rule: Over) -> bool:

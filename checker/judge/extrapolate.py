@@ -8,7 +8,7 @@ disagree about is the finite-size error, which is part of the interval (JUDGE se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,10 +25,14 @@ _COLLINEAR = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """Weights (windows, terms, sizes) of one coefficient, for every tail window and family of next-order terms."""
+    """Weights (windows, terms, sizes) of one coefficient, for every tail window and family of next-order terms.
+
+    ``sizes`` counts those of each window, ``terms`` names the families.
+    """
 
     weights: Array
-    sizes: tuple[int, ...]  # of each window
+    sizes: tuple[int, ...]
+    terms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Extrapolation:
     middle: Array
     half: Array
     drift: Array
+    fit: Fits
     refused: str = ""
 
 
@@ -84,14 +89,14 @@ def coefficient(target: Array, others: Sequence[Array]) -> Array:
     return weights
 
 
-def fits(log_size: Array, target: Array, families: Sequence[Sequence[Array]]) -> Fits:
+def fits(log_size: Array, target: Array, families: Mapping[str, Sequence[Array]]) -> Fits:
     """Weights for the coefficient of ``target`` (K,) next to each family of columns (K,), on every tail window."""
     starts = ladder(log_size)
     weights = np.zeros((len(starts), len(families), log_size.size))
     for w, start in enumerate(starts):
-        for g, family in enumerate(families):
+        for g, family in enumerate(families.values()):
             weights[w, g, start:] = coefficient(target[start:], [column[start:] for column in family])
-    return Fits(weights, tuple(log_size.size - start for start in starts))
+    return Fits(weights, tuple(log_size.size - start for start in starts), tuple(families))
 
 
 def each(y: Array, error: Array, fit: Fits) -> Extrapolation:
@@ -106,7 +111,7 @@ def each(y: Array, error: Array, fit: Fits) -> Extrapolation:
             difference = fit.weights[later] - fit.weights[window]
             moved = np.abs(y @ difference.T) - error @ np.abs(difference).T
             drift[:, window] = np.maximum(drift[:, window], moved)
-    return _hull(middle, half, drift, np.zeros_like(half))
+    return _hull(middle, half, drift, np.zeros_like(half), fit)
 
 
 def pooled(y: Array, error: Array, fit: Fits, a: float, *, of_median: bool = False) -> Extrapolation:
@@ -129,17 +134,19 @@ def pooled(y: Array, error: Array, fit: Fits, a: float, *, of_median: bool = Fal
     for window in range(windows):
         for later in range(window + 1, windows):
             weights = fit.weights[later] - fit.weights[window]
-            moved, spread = _centre(y @ weights.T, of_median)
+            moved, spread = centre_and_error(y @ weights.T, of_median)
             certain = np.abs(moved) - 2 * spread - (error @ np.abs(weights).T).mean(axis=0)
             drift[0, window] = np.maximum(drift[0, window], certain)
     sampling = half - wobble.mean(axis=0)[None]
-    found = _hull(middle, half, drift, sampling)
+    found = _hull(middle, half, drift, sampling, fit)
     return found if np.isfinite(found.low[0]) else replace(found, refused=refused)
 
 
-def _centre(values: Array, of_median: bool) -> tuple[Array, Array]:
-    """Centre and standard error of the columns of values (n, m)."""
+def centre_and_error(values: Array, of_median: bool) -> tuple[Array, Array]:
+    """Centre and standard error of the columns of values (n, m); a single row is exact."""
     n = values.shape[0]
+    if n == 1:
+        return values[0], np.zeros(values.shape[1])
     if not of_median:
         return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(n)
     quartiles = np.quantile(values, [0.25, 0.75], axis=0)
@@ -147,7 +154,7 @@ def _centre(values: Array, of_median: bool) -> tuple[Array, Array]:
     return np.median(values, axis=0), 1.2533 * (quartiles[1] - quartiles[0]) / 1.349 / np.sqrt(n)
 
 
-def _hull(middle: Array, half: Array, drift: Array, sampling: Array) -> Extrapolation:
+def _hull(middle: Array, half: Array, drift: Array, sampling: Array, fit: Fits) -> Extrapolation:
     """The narrowest over windows of the hull over terms; an unidentified fit makes its window useless."""
     reach = np.where(np.isnan(middle), np.inf, half + 2 * drift)
     centre = np.nan_to_num(middle)
@@ -157,5 +164,5 @@ def _hull(middle: Array, half: Array, drift: Array, sampling: Array) -> Extrapol
         window = np.argmin(np.where(np.isfinite(low) & np.isfinite(high), high - low, np.inf), axis=1)
     rows = np.arange(middle.shape[0])
     return Extrapolation(
-        low[rows, window], high[rows, window], sampling.max(axis=2)[rows, window], window, middle, half, drift
+        low[rows, window], high[rows, window], sampling.max(axis=2)[rows, window], window, middle, half, drift, fit
     )

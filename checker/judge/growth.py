@@ -7,7 +7,7 @@ form has no p: its coordinate is the slope on log X, exactly 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,10 @@ from checker.judge import extrapolate
 from checker.judge.errors import EvidenceError
 from checker.judge.extrapolate import Extrapolation, coefficient
 from checker.judge.prediction import Array
+from checker.judge.reduce import Indices
 
+#: Names of the two fits with a declared next order: alone, and with the term that would follow it.
+DECLARED, SUCCEEDED = "declared", "declared, then X^-1/2 of it"
 #: Below this mean slope on log-log axes a form is no power of x, and X = 1/f.
 _POWER = 0.1
 #: Sizes from which thirds of the sweep are compared; below, its last two secants.
@@ -96,15 +99,16 @@ def growth(x: Array, form: Array, *, asymptotic: bool = True) -> Growth:
     return Growth(x, log_size, log_form, float(slope), constant)
 
 
-def families(shape: Growth, correction: Array | None) -> Sequence[Sequence[Array]]:
+def families(shape: Growth, correction: Array | None) -> Mapping[str, Sequence[Array]]:
     """The next-order terms beside the constant column: {0, X^-1, X^-1/2, 1/log X}, or the declared one and its
     successor.
     """
     ones = np.ones_like(shape.log_size)
     root = np.exp(-(shape.log_size - shape.log_size[0]) / 2)
     if correction is not None:
-        return [ones, correction], [ones, correction, correction * root]
-    return [ones], [ones, root**2], [ones, root], [ones, 1 / shape.log_size]
+        return {DECLARED: [ones, correction], SUCCEEDED: [ones, correction, correction * root]}
+    inverse = {"1/X": [ones, root**2], "X^-1/2": [ones, root], "1/log X": [ones, 1 / shape.log_size]}
+    return {"none": [ones], **inverse}
 
 
 def power(
@@ -149,10 +153,8 @@ def _sign(offset: Array, side: int) -> Array:
     return sign
 
 
-def _local(log_size: Array, column: Array) -> tuple[Array, Array]:
-    """Weights of the slope on ``column`` over the middle and over the last third (short sweeps: the last two
-    secants).
-    """
+def thirds(log_size: Array) -> tuple[Indices, Indices]:
+    """Indices of the middle and of the last third of a sweep; of a short one, the ends of its last two secants."""
     count = log_size.size
     third = (log_size[-1] - log_size[0]) / 3
     tolerance = 1e-9 * third
@@ -160,10 +162,15 @@ def _local(log_size: Array, column: Array) -> tuple[Array, Array]:
     from_start, from_end = log_size - log_size[0], log_size[-1] - log_size
     middle = np.flatnonzero(np.minimum(from_start, from_end) >= third - tolerance)
     if count < _THIRDS or min(last.size, middle.size) < 3:
-        last, middle = np.array([count - 2, count - 1]), np.array([count - 3, count - 2])
+        return np.array([count - 3, count - 2]), np.array([count - 2, count - 1])
+    return middle, last
+
+
+def _local(log_size: Array, column: Array) -> tuple[Array, Array]:
+    """Weights of the slope on ``column`` over the middle and over the last third."""
     found = []
-    for part in (middle, last):
-        weights = np.zeros(count)
+    for part in thirds(log_size):
+        weights = np.zeros(log_size.size)
         weights[part] = coefficient(column[part], [np.ones(part.size)])
         found.append(weights)
     return found[0], found[1]

@@ -16,7 +16,7 @@ from checker.judge.prediction import Array, Interval
 #: Fewest values for a mean: small samples of a skewed law look symmetric by chance (JUDGE section 2).
 FEWEST = 32
 #: The mean row runs at a/4: room for what its skewness correction leaves open on exponential and chi-squared laws.
-_SAFETY = 4.0
+SAFETY = 4.0
 _MOST_SKEW = 0.5
 
 
@@ -73,19 +73,28 @@ def means(values: Array, a: float, error: Array) -> tuple[Array, Array, Array, s
     low[fine], high[fine] = (below - half_below)[fine], (above + half_above)[fine]
     refused = ""
     if skewed.any():
-        refused = f"mean refused: too skewed at {n} seeds; use `over: median`, its log, or a ratio of arms"
+        worst = np.maximum(skew_below, skew_above)[skewed].max() * np.sqrt(n) / student(n, a)
+        refused = (
+            f"mean refused: skewness {worst:.1f} at {n} seeds (allowed {_MOST_SKEW * np.sqrt(n) / student(n, a):.1f}); "
+            "use `over: median`, its log, or a ratio of arms"
+        )
     elif flat.any():
         refused = (
             f"mean refused: {n} seeds show at most two different values; declare `range: [L, U]`, "
-            "use `fraction`, or `every` if the quantity does not depend on the seed"
+            "use `over: median` or `fraction`, or `every` if the quantity does not depend on the seed"
         )
     return centre, low, high, refused
+
+
+def student(n: int, a: float) -> float:
+    """Quantile of Student's t for ``n`` values at a quarter of the two-sided level ``a``."""
+    return float(special.stdtrit(n - 1, 1 - a / (2 * SAFETY)))
 
 
 def student_parts(values: Array, a: float) -> tuple[Array, Array, Array]:
     """Means, half-widths and |g| T/sqrt(n) of many columns (n, m) at once; half-width NaN for two-valued columns."""
     n = values.shape[0]
-    quantile = float(special.stdtrit(n - 1, 1 - a / (2 * _SAFETY)))
+    quantile = student(n, a)
     middle = values.mean(axis=0)
     centred = values - middle
     second = np.mean(centred**2, axis=0)
@@ -117,29 +126,37 @@ def bounded_mean(values: Array, bounds: tuple[float, float], a: float, at_looks:
 
 
 def betting(unit: Array, a: float) -> Interval:
-    """The hedged betting interval for values in [0, 1]; running intersection over the sample so far."""
-    n = unit.size
-    steps = np.arange(1, n + 1)
-    estimate = (0.5 + np.cumsum(unit)) / (steps + 1)
-    variance = (0.25 + np.cumsum((unit - estimate) ** 2)) / (steps + 1)
-    past = np.concatenate(([0.25], variance[:-1]))  # stakes may use only what was seen before
-    stakes = np.sqrt(2 * np.log(2 / a) / (past * steps * np.log(steps + 1)))
-    return Interval(_lowest(unit, stakes, a), 1 - _lowest(1 - unit, stakes, a))
+    """The hedged betting interval for values (n,) in [0, 1]; running intersection over the sample so far."""
+    own = stakes(unit, a)  # symmetric under unit -> 1 - unit
+    return Interval(_lowest(unit, own, a), 1 - _lowest(1 - unit, own, a))
 
 
-def _lowest(unit: Array, stakes: Array, a: float) -> float:
+def stakes(unit: Array, a: float) -> Array:
+    """What is bet at each step of values (..., n) in [0, 1]: only what was seen before may enter."""
+    steps = np.arange(1, unit.shape[-1] + 1)
+    estimate = (0.5 + np.cumsum(unit, axis=-1)) / (steps + 1)
+    variance = (0.25 + np.cumsum((unit - estimate) ** 2, axis=-1)) / (steps + 1)
+    past = np.concatenate((np.full((*unit.shape[:-1], 1), 0.25), variance[..., :-1]), axis=-1)
+    bets: Array = np.sqrt(2 * np.log(2 / a) / (past * steps * np.log(steps + 1)))
+    return bets
+
+
+def log_capital(unit: Array, bets: Array, m: float) -> Array:
+    """Log of the capital (..., n) of a gambler who bets that the mean of values (..., n) lies above ``m``."""
+    stake = np.minimum(bets, 0.5 / m)  # half of what can be bet without risk of ruin
+    capital: Array = np.cumsum(np.log1p(stake * (unit - m)), axis=-1)
+    return capital
+
+
+def _lowest(unit: Array, bets: Array, a: float) -> float:
     """The smallest mean that the gambler who bets upwards has not rejected; capital falls in m, so bisection finds
     it.
     """
-
-    def rejected(m: float) -> bool:
-        stake = np.minimum(stakes, 0.5 / m)  # half of what can be bet without risk of ruin
-        return bool(np.max(np.cumsum(np.log1p(stake * (unit - m)))) >= np.log(2 / a))
-
     low, high = 0.0, 1.0
     for _ in range(50):
         m = (low + high) / 2
-        low, high = (m, high) if rejected(m) else (low, m)
+        rejected = bool(np.max(log_capital(unit, bets, m)) >= np.log(2 / a))
+        low, high = (m, high) if rejected else (low, m)
     return low
 
 

@@ -39,13 +39,37 @@ def schedule(prediction: Prediction, most: int) -> tuple[Look, ...]:
     rule = prediction.over.get("seed")
     if rule is None or rule.rule == "every":
         return (Look(0, most),)
-    counted = rule.rule == "fraction" or (
-        rule.rule == "mean" and prediction.bounded is not None and prediction.kind not in _EXTRAPOLATED
-    )
-    first = FIRST_BOUNDED if counted else FIRST
-    start = 0 if counted else 1
-    doublings = max(0, int(math.log2(most / first))) if most >= first else 0
-    return tuple(Look(start + j, min(first * 2**j, most)) for j in range(doublings + 1))
+    first = FIRST_BOUNDED if counted(prediction) else FIRST
+    if most < first:
+        return (Look(0 if counted(prediction) else 1, most),)
+    doublings = int(math.log2(most / first))
+    return tuple(Look(index(prediction, first * 2**j), first * 2**j) for j in range(doublings + 1))
+
+
+def counted(prediction: Prediction) -> bool:
+    """Whether the seeds enter by an interval that holds from 8 of them on: a share, or the mean of bounded data.
+
+    A declared range says nothing of exponents and limits: these are means of an unbounded functional.
+    """
+    rule = prediction.over.get("seed")
+    if rule is None or rule.rule == "every":
+        return False
+    bounded = rule.rule == "mean" and prediction.bounded is not None and prediction.kind not in _EXTRAPOLATED
+    return rule.rule == "fraction" or bounded
+
+
+def index(prediction: Prediction, seeds: int) -> int:
+    """Number of the look at ``seeds`` instances in the spending rule: j = log2(n/8) for shares and bounded means,
+    log2(n/16) else, rounded down.
+
+    ``every`` speaks of the instances themselves and is looked at once.  Numbers of seeds that at least double from look
+    to look never share a number, so the levels of all looks add up to less than the budget.
+    """
+    rule = prediction.over.get("seed")
+    if rule is None or rule.rule == "every":
+        return 0
+    first = FIRST_BOUNDED if counted(prediction) else FIRST // 2
+    return max(0, int(math.log2(seeds / first))) if seeds >= first else 0
 
 
 def seeds_needed(seeds: int, half: float, fixed: float, needed: float) -> int | None:

@@ -91,6 +91,7 @@ class Prediction:
     by: float | None = None
     level: float | None = None
     bounded: tuple[float, float] | None = None  # the declared range of the data, unlocks the betting interval
+    instances: int | None = None  # how many instances a claim for every instance was declared on; fewer never pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,25 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """One least-squares fit behind an extrapolated number: the ``sizes`` largest sizes, from ``first`` on, with the
+    next-order ``term`` beside the ``coordinate`` (p, q or limit).
+
+    ``estimate`` +- (``half`` + 2 ``drift``) is its interval, drift being what smaller windows move beyond noise.
+    ``chosen``: its window is the one whose hull over the terms is the interval of the verdict.
+    """
+
+    coordinate: str
+    first: float
+    sizes: int
+    term: str
+    estimate: float
+    half: float
+    drift: float
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What the judge says of one prediction on one sample at one look.
 
@@ -139,3 +159,4 @@ class Judgement:
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str | float, ...], ...] = ()
     trace: Mapping[str, Array] = field(default_factory=dict)
+    fits: tuple[Fit, ...] = ()  # of the cell and instance that decided; rates and limits only

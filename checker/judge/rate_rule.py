@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checker.judge import growth, words
+from checker.judge import declared, growth, words
+from checker.judge.declared import Flags
 from checker.judge.extrapolate import Extrapolation
 from checker.judge.growth import Growth, Trend
 from checker.judge.prediction import Array, Interval, Region, Within
@@ -26,6 +27,9 @@ PASS_SIZES, PASS_DECADES, PASS_FORM_DECADES = 8, 2.0, 1.0
 FAIL_SIZES, FAIL_DECADES, FAIL_FORM_DECADES, FAIL_FAR = 5, 1.0, 0.5, 0.5
 #: A local exponent that covers this share of its distance to the claim between the last thirds is still approaching.
 _CLOSING, _CLOSING_LOGS = 0.10, 0.03
+#: log(y/f) that moves by an exponent under this share of the margin over the sweep needs no order of its correction.
+_NEGLIGIBLE = 1 / 4
+_LARGEST_LOG = 100.0  # of y/f: beyond, no correction is meant
 _ROUNDING = 1e-9  # decades of a sweep "from 1e2 to 1e4" are 2, not 1.9999999
 
 
@@ -103,17 +107,38 @@ def trials(
     q_found = growth.logs(y, error, shape, correction, a) if aim.with_logs else None
     p_trend = growth.trend(y, error, shape.log_size, shape.column, aim.exact, aim.side, pool)
     q_trend = growth.trend(y - shape.log_form, error, shape.log_size, np.log(shape.log_size), 0.0, aim.q_side, pool)
+    refused = _refused(y - shape.log_form, error, shape, aim, correction, pool)
     found = []
     for m in range(p_found.low.size):
         p = _interval(p_found, m)
         q = None if q_found is None else _interval(q_found, m)
         verdict, note, short = _verdict(p, q, shape, aim, _row(p_trend, m), _row(q_trend, m), control)
-        parts = [Coordinate("p", _finite(p), aim.p, float(p_found.sampling[m]))]
+        if verdict is Verdict.PASS and refused[m]:
+            verdict, note, short = None, declared.REFUSED, True
+        parts = [Coordinate("p", _finite(p), aim.p, float(p_found.sampling[m]), p_found, m, shape.x)]
         if q_found is not None and q is not None:
-            parts.append(Coordinate("q", _finite(q), aim.q, float(q_found.sampling[m])))
-        refused = p_found.refused or ("" if q_found is None else q_found.refused)
-        found.append(Trial(tuple(parts), verdict, note or refused, short))
+            parts.append(Coordinate("q", _finite(q), aim.q, float(q_found.sampling[m]), q_found, m, shape.x))
+        no_interval = p_found.refused or ("" if q_found is None else q_found.refused)
+        found.append(Trial(tuple(parts), verdict, note or no_interval, short))
     return tuple(found)
+
+
+def _refused(ratio: Array, error: Array, shape: Growth, aim: Target, correction: Array | None, pool: bool) -> Flags:
+    """For each trial whether a declared order does not describe log(y/f), where that moves enough for it to matter.
+
+    It holds back a PASS alone: under a false form log(y/f) follows no correction, and that is what a FAIL says.  A
+    correction that is not small may stand in y/f or in its logarithm; one of the two has to follow it.  Measured on 8,500
+    random rates: 4 of 5 wrong PASS under a falsely declared order go, 97 % of the PASS under the true one remain.  Where
+    the movement over the last third alone has to matter, 99 % remain, and so do 4 of the 5 wrong ones.
+    """
+    if correction is None:
+        return np.zeros(1 if pool else ratio.shape[0], dtype=bool)
+    curve = ratio.mean(axis=0, keepdims=True) if pool else ratio
+    matters = np.ptp(curve, axis=1) > _NEGLIGIBLE * aim.step * np.ptp(shape.column)
+    linear = np.exp(np.clip(ratio - curve[:, -1:], -_LARGEST_LOG, _LARGEST_LOG))
+    refused: Flags = matters & declared.unsteady(ratio, error, shape.log_size, correction, pool=pool)
+    refused &= declared.unsteady(linear, linear * error, shape.log_size, correction, pool=pool)
+    return refused
 
 
 def _interval(found: Extrapolation, m: int) -> Interval:

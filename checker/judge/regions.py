@@ -92,14 +92,3 @@ def excess(value: float, region: Region) -> float:
     """How far a value lies outside M_out, in units of the region; negative inside."""
     return max(region.outer.lo - value, value - region.outer.hi) / unit(region)
 
-
-def control_too_near(claimed: float, control: float, within: Within) -> bool:
-    """Whether a control's value lies nearer than 1.5 margins to the claim, where it need not be rejected.
-
-    At 1.5 w the interval of a passing claim always misses the control's M_in (|d| + h < w gives |1.5 w - d| > h +
-    w/2), and the control is rejected unless the whole interval lies in the outer half of the claim's margin, where it
-    passes both; from 2 w on it is rejected without exception.  For rates both values are exponents of the size
-    variable.
-    """
-    below, above = margins(claimed, within)
-    return abs(control - claimed) < 1.5 * (above if control > claimed else below)

@@ -76,6 +76,8 @@ def require_numbers(sample: Sample, *, infinite_allowed: bool) -> None:
     where = dict(zip(sample.axes, index, strict=True))
     place = ", ".join(f"{axis} = {float(sample.coords[axis][i]):g}" for axis, i in where.items())
     value, error = float(sample.values[index]), float(sample.error[index])
+    hint = "; censored values need `over: median` or a fraction" if np.isinf(value) else ""
     raise EvidenceError(
-        f"{int(bad.sum())} of {bad.size} entries are not usable numbers; first at {place}: {value:g} +- {error:g}",
-        where )
+        f"{int(bad.sum())} of {bad.size} entries are not usable numbers; first at {place}: {value:g} +- {error:g}{hint}",
+        where,
+    )

@@ -13,9 +13,10 @@ import numpy as np
 
 from checker.judge import regions, words
 from checker.judge.cells import MOST_ROWS, Budget, Row, joint
+from checker.judge.extrapolate import Extrapolation
 from checker.judge.fraction import judge_fraction, tally
 from checker.judge.looks import seeds_needed
-from checker.judge.prediction import Array, Cell, Interval, Judgement, Over, Prediction, Region
+from checker.judge.prediction import Array, Cell, Fit, Interval, Judgement, Over, Prediction, Region
 from checker.judge.reduce import Reduced
 from checker.verdict import How, Verdict
 
@@ -24,18 +25,38 @@ _SCORE: Mapping[Verdict | None, float] = {Verdict.PASS: 1.0, Verdict.FAIL: -1.0,
 
 @dataclass(frozen=True, slots=True)
 class Coordinate:
-    """One number at infinity: its name (``p``, ``q``, ``limit``), interval, region, and the half-width due to seeds."""
+    """One number at infinity: its name (``p``, ``q``, ``limit``), interval, region, and the half-width due to seeds.
+
+    ``found`` and ``row`` are the extrapolation behind it, ``x`` its sizes.
+    """
 
     name: str
     interval: Interval | None
     region: Region
     sampling: float = 0.0
+    found: Extrapolation | None = None
+    row: int = 0
+    x: Array | None = None
+
+    def fits(self) -> tuple[Fit, ...]:
+        """Every fit that the interval was made from."""
+        if self.found is None or self.x is None:
+            return ()
+        found, row = self.found, self.row
+        return tuple(
+            Fit(
+                self.name, float(self.x[-size]), size, term, float(found.middle[row, w, g]),
+                float(found.half[row, w, g]), float(found.drift[row, w, g]), w == int(found.window[row]),
+            )
+            for w, size in enumerate(found.fit.sizes)
+            for g, term in enumerate(found.fit.terms)
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The coordinates of one extrapolation, its verdict, and what held it back; ``short``: only more sizes would
-    help.
+    """The coordinates of one extrapolation, its verdict, and what held it back; ``short``: not the seeds are missing,
+    but sizes, or a correction that describes the data.
     """
 
     coordinates: tuple[Coordinate, ...]
@@ -114,6 +135,7 @@ def judge_trials(
         header,
         rows,
         _trace(evidence[c], curve, None if pooled else seed),
+        tuple(fit for part in trial.coordinates for fit in part.fits()),
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from checker.expr.derive import diff, total
 from checker.expr.errors import UnsupportedError
-from checker.expr.functions import FUNCTIONS
+from checker.expr.functions import FUNCTIONS, JUMPS, KINKS
 from checker.expr.node import (
     ONE,
     Add,
@@ -200,7 +200,7 @@ class Algebra(Arithmetic):
 
     def _derivatives(self, name: str, centre: Node) -> list[Node]:
         row = FUNCTIONS[name]
-        if row.derivative is None or name == "floor":
+        if row.derivative is None or name in JUMPS | KINKS:
             raise OpenError(f"{name} has no Taylor series")
         for condition in row.defined((centre,)) if row.defined else ():
             self._require_inside(condition)

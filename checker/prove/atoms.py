@@ -1,7 +1,8 @@
 """z3 on atoms: every transcendental subterm becomes an independent real inside its enclosure, and z3 does the algebra.
 
 The one idea to know: this is a relaxation, so ``unsat`` proves and a model says nothing.  Each atom brings what is
-true of it: its bounds on the box, its root relation, the tangents ``exp(m) >= 1 + m`` and ``1 - 1/u <= log(u) <= u - 1``.
+true of it: its bounds on the box, its root relation, the tangents ``exp(m) >= 1 + m`` and ``1 - 1/u <= log(u) <= u - 1``,
+and ``u - 1 < floor(u) <= u``.
 """
 
 from __future__ import annotations
@@ -70,11 +71,11 @@ def _ask(table: Table, goal: Rel, given: Sequence[Rel], box: Mapping[str, Domain
 
 
 def _tangent(converter: Converter, position: int) -> tuple[Frac | None]:
-    """The exponent of an exponential or the argument of a logarithm, as a quotient over the same atoms."""
+    """The exponent of an exponential or the argument of a logarithm or floor, as a quotient over the same atoms."""
     atom = converter.t.atoms[position]
     if atom.kind == "exp" and atom.argument is not None:
         return (converter.t.scale(atom.argument, Fraction(1, atom.order)),)
-    if isinstance(atom.node, Fn) and atom.node.name == "log" and atom.kind == "plain":
+    if isinstance(atom.node, Fn) and atom.node.name in ("log", "floor") and atom.kind == "plain":
         return (converter.t.reduce(converter.visit(atom.node.args[0])),)
     return (None,)
 
@@ -165,6 +166,10 @@ class _Question:
         top, below = self.poly(argument.num) * sign, self.poly(argument.den) * sign
         if self.table.atoms[i].kind == "exp":
             self.facts.append(self.variables[i] * below >= below + top)
+            return
+        node = self.table.atoms[i].node
+        if isinstance(node, Fn) and node.name == "floor":
+            self.facts += [self.variables[i] * below <= top, top < self.variables[i] * below + below]
             return
         self.facts.append(self.variables[i] * below <= top - below)
         self.facts.append(self.variables[i] * top >= top - below)  # the argument of a logarithm is positive

@@ -39,7 +39,7 @@ def limit_at(f: Node, name: str, end: Fraction | None, upper: bool, box: Box) ->
     ``end`` ``None`` is the infinity on that side.  ``None`` if no bound is found.
     """
     if isinstance(f, Add):
-        parts = [limit_at(term, name, end, upper, box) for term in f.args]
+        parts = [limit_at(term, name, end, upper, box) for term in one_logarithm(f)]
         total = from_ball(arb(0))
         with precision(96):
             for part in parts:
@@ -50,6 +50,11 @@ def limit_at(f: Node, name: str, end: Fraction | None, upper: bool, box: Box) ->
     direct = _limit_by_substitution(f, name, end, upper, box)
     if direct is not None:
         return direct
+    if isinstance(f, Fn) and f.name == "log":
+        inside = limit_at(f.args[0], name, end, upper, box)
+        if inside is None or not inside.lo > 0:
+            return None
+        return enclose(Fn("log", (Sym(name),)), {name: inside}, 96, at_limit=True)
     # x = end + 1/s (or -s) turns every end into s -> oo.
     s = Sym(name)
     if end is None:
@@ -61,6 +66,30 @@ def limit_at(f: Node, name: str, end: Fraction | None, upper: bool, box: Box) ->
     if domain.lo is None or domain.lo < 1:
         domain = Domain(lo=Fraction(1), lo_open=True)
     return _limit_of_term(moved, name, {**box, name: domain})
+
+
+def one_logarithm(f: Add) -> tuple[Node, ...]:
+    """The terms of a sum with its logarithms in one: ``log(x + 1) - log(x)`` has a limit, its terms have none.
+
+    Logarithms that exist have positive arguments, so nothing is lost by taking them together.
+    """
+    found = [_multiple_of_log(term) for term in f.args]
+    if sum(part is not None for part in found) < 2:
+        return f.args
+    inside = Mul(tuple(part.args[0] if power == 1 else Pow(part.args[0], Num(power)) for power, part in filter(None, found)))
+    rest = tuple(term for term, part in zip(f.args, found, strict=True) if part is None)
+    return (*rest, Fn("log", (inside,)))
+
+
+def _multiple_of_log(term: Node) -> tuple[Fraction, Fn] | None:
+    """``(c, log(u))`` for ``c*log(u)`` with a whole number ``c``."""
+    if isinstance(term, Fn) and term.name == "log":
+        return Fraction(1), term
+    if isinstance(term, Mul) and len(term.args) == 2 and isinstance(term.args[0], Num):
+        front, back = term.args[0].value, term.args[1]
+        if isinstance(back, Fn) and back.name == "log" and front.denominator == 1:
+            return front, back
+    return None
 
 
 def _mirrored(domain: Domain) -> Domain:
@@ -163,7 +192,10 @@ class _Growth:
                 logs = True
                 continue
             node = table.power_node(atom, count)
-            found = enclose(node, self.at_end, 96, at_limit=True)
+            try:
+                found = enclose(node, self.at_end, 96, at_limit=True)
+            except UnsupportedError:
+                return None
             if found.partial or found.empty:
                 return None
             if found.is_zero and atom.kind == "exp" and self._decays(atom.node):

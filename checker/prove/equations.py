@@ -37,6 +37,7 @@ def _solve(gap: Node, name: str) -> Node | None:
         coefficient = normal(diff(gap, name)).constant()
         if not coefficient:
             return None
-        return normal(sub(Sym(name), mul(Num(1 / coefficient), gap))).node()
+        value = normal(sub(Sym(name), mul(Num(1 / coefficient), gap))).node()
+        return None if name in symbols_of(value) else value  # the derivative of x - floor(x) is 1 too
     except UnsupportedError:
         return None

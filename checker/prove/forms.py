@@ -11,11 +11,13 @@ from fractions import Fraction
 
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
+from checker.expr.functions import JUMPS, KINKS
 from checker.expr.interval import box_of, enclose, rational_end
 from checker.expr.node import (
     ONE,
     Add,
     Binder,
+    Const,
     Fn,
     Limit,
     Mul,
@@ -39,8 +41,6 @@ from checker.expr.rational import normal
 Box = Mapping[str, Domain]
 
 WORK = 3_000  # terms handled in one normal form: every proof seen so far stayed well below it
-_SMOOTH_BREAKERS = frozenset({"sign", "floor"})
-_KINKS = frozenset({"abs", "max", "min", "relu"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Signed:
 def continuous(node: Node) -> bool:
     """Whether the formula is continuous wherever it is defined."""
     return not any(
-        isinstance(part, Piecewise | Binder | Limit) or (isinstance(part, Fn) and part.name in _SMOOTH_BREAKERS)
+        isinstance(part, Piecewise | Binder | Limit) or (isinstance(part, Fn) and part.name in JUMPS)
         for part in walk(node)
     )
 
@@ -81,7 +81,7 @@ def gapless(node: Node, box: Box) -> bool:
 
 def smooth(node: Node) -> bool:
     """Whether its derivative is continuous too (inside its domain): no kinks."""
-    return continuous(node) and not any(isinstance(part, Fn) and part.name in _KINKS for part in walk(node))
+    return continuous(node) and not any(isinstance(part, Fn) and part.name in KINKS for part in walk(node))
 
 
 def simplified(f: Node, strict: bool, box: Box) -> Signed | None:
@@ -175,6 +175,9 @@ def other_variables(f: Node, box: Box) -> Iterator[tuple[Node, dict[str, Domain]
     exponential = _without_logarithms(f, box)
     if exponential is not None:
         yield exponential, dict(box)
+    bounded = _between_bounds(f, box)
+    if bounded is not None:
+        yield bounded
     yield from _hidden(f, box)
 
 
@@ -184,6 +187,38 @@ def _without_logarithms(f: Node, box: Box) -> Node | None:
         return None
     shape = normal_node(sub(Fn("exp", (f,)), ONE), box)
     return None if any(isinstance(part, Fn) and part.name in ("log", "softplus", "log1p") for part in walk(shape)) else shape
+
+
+def _between_bounds(f: Node, box: Box) -> tuple[Node, dict[str, Domain]] | None:
+    """``f`` with digamma, trigamma and loggamma of positive arguments written as their asymptotic forms, the remainder a new
+    symbol between its bounds (DLMF 5.11): a sign for all remainders is a sign of ``f``, also where terms cancel far out.
+    """
+    domains = dict(box)
+    changed = f
+    for part in [part for part in walk(f) if isinstance(part, Fn) and part.name in ("digamma", "polygamma", "loggamma")]:
+        x = part.args[-1]
+        try:
+            if not enclose(x, box_of(box, 96), 96).positive:
+                continue
+        except UnsupportedError:
+            continue
+        remainder = Sym(f"#r{len(domains)}")
+        over = Pow(x, num(-1))
+        if part.name == "digamma":  # log(x) - 1/x < digamma(x) < log(x) - 1/(2x)
+            form, lo = add(Fn("log", (x,)), mul(num(-1), remainder, over)), Fraction(1, 2)
+        elif part.name == "polygamma" and part.args[0] == ONE:  # 1/x + 1/(2x**2) < trigamma(x) < ... + 1/(6x**3)
+            third = mul(Num(Fraction(1, 6)), remainder, Pow(over, num(3)))
+            form, lo = add(over, mul(Num(Fraction(1, 2)), Pow(over, num(2))), third), Fraction(0)
+        elif part.name == "loggamma":  # Stirling, remainder below 1/(12x)
+            log_x = Fn("log", (x,))
+            stirling = mul(Num(Fraction(1, 2)), Fn("log", (mul(num(2), Const("pi")),)))
+            small = mul(Num(Fraction(1, 12)), remainder, over)
+            form, lo = add(mul(add(x, Num(Fraction(-1, 2))), log_x), mul(num(-1), x), stirling, small), Fraction(0)
+        else:
+            continue
+        domains[remainder.name] = Domain(lo, Fraction(1), lo_open=True, hi_open=True)
+        changed = _replace(changed, part, form)
+    return None if changed == f else (normal_node(changed, domains), domains)
 
 
 def _hidden(f: Node, box: Box) -> Iterator[tuple[Node, dict[str, Domain]]]:

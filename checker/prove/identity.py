@@ -7,41 +7,32 @@ may be an artefact of simplification; when an exact engine and the balls contrad
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
-from flint import arb, fmpq
+from flint import fmpq
 
 from checker.execute.worker import Completed, Crashed, Limits, TimedOut, run
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
-from checker.expr.node import Add, Mul, Node, Num, Pow, Rel, sub, substitute, symbols_of
+from checker.expr.node import ZERO, Node, Rel, sub, substitute, symbols_of
 from checker.expr.rational import is_zero
-from checker.expr.to_arb import precision, to_ball, value
+from checker.expr.to_arb import to_ball, value
+from checker.prove.agreement import ledger_of, look, lopsided, meeting
+from checker.prove.binders import has_binder
 from checker.prove.equations import solved
 from checker.prove.implication import prove_unsat
 from checker.prove.inequality import refuted
 from checker.prove.outcome import Evidence, Outcome, Status
-from checker.prove.points import Point, narrow, sample
+from checker.prove.points import narrow, sample
 from checker.verdict import How
 
 _POINTS = 24
 _NEEDED = 5
-_RELATIVE = Fraction(1, 10**10)  # two sides agree at a point when the ball of the difference is this small beside them
 _CONSTANT = Fraction(1, 10**30)  # a closed constant known this well counts as enclosed
 _LAST_BITS = 8192  # two constants that are equal to fewer digits are told apart
 _SYMPY = Limits(seconds=8.0)
-
-
-@dataclass(slots=True)
-class _Balls:
-    """What the balls said: points where the difference surely is not 0, and where it is 0 to the required radius."""
-
-    against: Point | None = None
-    agreeing: int = 0
-    looked: int = 0
-    worst: float = 0.0
-    unable: str = ""
+_SYMPY_OF_INTEGRALS = Limits(seconds=5.0)  # other engines have used some of the time by then
+_SYMPY_VALUE = Limits(seconds=2.0)
 
 
 def prove_identity(
@@ -53,9 +44,14 @@ def prove_identity(
         return _constants(goal, difference)
     used = {name: domains.get(name, Domain()) for node in (goal, *given) for name in sorted(symbols_of(node))}
     box = narrow(used, given)
-    balls = _look(difference, goal, sample(box, given, _POINTS))
+    bound = has_binder(difference)
+    points = lopsided(sample(box, given, 3 * _POINTS)) if bound else sample(box, given, _POINTS)
+    balls = look(difference, goal, points)
     exact, engine = exact_zero(difference, box, given)
-    evidence = [_ball_evidence(balls)]
+    evidence = [ledger_of(balls)]
+    if bound and not exact and (balls.against is None or not sampler):
+        exact, engine, difference, found = closed_zero(difference, box, given)
+        evidence += found
     if exact:
         evidence.append(Evidence(engine, "is left - right identically 0?", "yes"))
     if balls.against is not None and exact:
@@ -70,13 +66,23 @@ def prove_identity(
     if exact:
         reason = f"an exact zero, but balls confirm it at {balls.agreeing} points only ({_NEEDED} are needed)"
         return Outcome(Status.UNDECIDED, reason, evidence=tuple(evidence))
+    if bound and not has_binder(difference):
+        goal = Rel("==", difference, ZERO)
     answer, asked = prove_unsat(goal, given, used)
     evidence += asked
     if answer.status == "unsat" and balls.agreeing >= _NEEDED:
         return Outcome(Status.PROVED, "z3 finds no point where it fails, and balls agree", How.PROVED, tuple(evidence))
     if answer.status == "sat" and answer.model is not None:
         return refuted(goal, answer.model, used, given, tuple(evidence))
-    answer_of_sympy = _sympy_zero(difference, box)
+    answer_of_sympy = _sympy_zero(difference, box, _SYMPY_OF_INTEGRALS if bound else _SYMPY)
+    if answer_of_sympy == "yes" and bound:  # its integrals are right for most parameters: look where two of them meet
+        special = look(sub(goal.left, goal.right), goal, meeting(box, given))
+        evidence.append(ledger_of(special))
+        if special.against is not None and sampler:
+            return refuted(goal, special.against, used, given, tuple(evidence))
+        if special.agreeing < special.looked or special.unable:
+            reason = "SymPy finds zero, but balls do not confirm it where parameters coincide"
+            return Outcome(Status.UNDECIDED, reason, evidence=tuple(evidence))
     if answer_of_sympy == "yes":
         evidence.append(Evidence("SymPy", "does left - right simplify to 0?", "yes"))
         if balls.agreeing >= _NEEDED:
@@ -100,81 +106,31 @@ def exact_zero(difference: Node, box: Mapping[str, Domain], given: Sequence[Node
     return False, ""
 
 
-def _look(difference: Node, goal: Rel, points: Sequence[Point]) -> _Balls:
-    balls = _Balls()
-    for point in points:
-        try:
-            verdict, radius = _at(difference, goal, point)
-        except UnsupportedError as error:
-            balls.unable = str(error)
-            return balls
-        balls.looked += 1
-        if verdict is False:
-            balls.against = point
-            return balls
-        if verdict:
-            balls.agreeing += 1
-            balls.worst = max(balls.worst, radius)
-    return balls
+def closed_zero(
+    difference: Node, box: Mapping[str, Domain], given: Sequence[Node]
+) -> tuple[bool, str, Node, tuple[Evidence, ...]]:
+    """Whether ``difference`` is zero once integrals and sums are closed, by which engine, what is left, and the ledger."""
+    from checker.prove.closed import Closer, by_induction
 
-
-def _at(difference: Node, goal: Rel, point: Point) -> tuple[bool | None, float]:
-    """False: the difference is not 0 there.  True: it is 0, or a ball around 0 that is small beside the two sides."""
-    for bits in (96, 256, 768):
-        gap = value(difference, point, bits)
-        if isinstance(gap, fmpq):
-            return bool(gap == 0), 0.0
-        if gap.is_nan():
-            continue
-        if not gap.contains(0):
-            return False, 0.0
-        size = _size(goal, point, bits)
-        if size is not None and gap.is_finite():
-            with precision(bits):
-                relative = abs(gap).upper() / size
-                if relative <= to_ball(fmpq(_RELATIVE.numerator, _RELATIVE.denominator)):
-                    return True, float(relative.upper())
-    return None, 0.0
-
-
-def _size(goal: Rel, point: Point, bits: int) -> arb | None:
-    """What a radius is small beside: the sum of the moduli of all terms, so that what cancels counts in full."""
-    with precision(bits):
-        sizes = [_modulus(side, point, bits) for side in (goal.left, goal.right)]
-        largest = max((size for size in sizes if size.is_finite()), key=lambda size: float(size.mid()), default=None)
-    return largest if largest is not None and largest > 0 else None
-
-
-def _modulus(node: Node, point: Point, bits: int) -> arb:
-    """A lower end for the value of ``node`` with every term of its sums and products taken by modulus."""
-    if isinstance(node, Add):
-        return sum((_modulus(part, point, bits) for part in node.args), arb(0))
-    if isinstance(node, Mul):
-        product = arb(1)
-        for part in node.args:
-            product *= _modulus(part, point, bits)
-        return product.lower()
-    if isinstance(node, Pow) and isinstance(node.exponent, Num) and node.exponent.value in range(1, 65):
-        return (_modulus(node.base, point, bits) ** int(node.exponent.value)).lower()
-    return abs(to_ball(value(node, point, bits))).lower()
-
-
-def _ball_evidence(balls: _Balls) -> Evidence:
-    if balls.against is not None:
-        return Evidence("balls", "is left - right 0 at sampled points?", "no: a ball excludes 0")
-    if balls.unable:
-        return Evidence("balls", "is left - right 0 at sampled points?", balls.unable)
-    radius = f", relative radius <= {balls.worst:.0e}" if balls.worst else ""
-    return Evidence(
-        "balls", "is left - right 0 at sampled points?", f"contains 0 at {balls.agreeing} of {balls.looked} points{radius}"
-    )
+    closer = Closer(box, given)
+    closed = closer.of(difference)
+    exact, engine = exact_zero(closed, box, given)
+    if not exact:
+        found = by_induction(closed, box)
+        if found is not None:
+            return True, "induction on the upper limit", closed, (*closer.evidence, *found[1])
+    return exact, engine, closed, tuple(closer.evidence)
 
 
 def _constants(goal: Rel, difference: Node) -> Outcome:
     """Equality of two closed constants: exact, or enclosed to 1e-30."""
     exact = is_zero(difference)
+    bound = has_binder(difference)
+    closing: tuple[Evidence, ...] = ()
     try:
         gap = value(difference, {}, 512)
+        if bound and not exact and not isinstance(gap, fmpq) and (gap.is_nan() or gap.contains(0)):
+            exact, _, _, closing = closed_zero(difference, {}, ())
         if not exact and not isinstance(gap, fmpq) and gap.contains(0):
             gap = value(difference, {}, _LAST_BITS)
     except UnsupportedError as error:
@@ -198,15 +154,21 @@ def _constants(goal: Rel, difference: Node) -> Outcome:
     small = gap.is_finite() and abs(gap).upper() <= to_ball(fmpq(_CONSTANT.numerator, _CONSTANT.denominator))
     if exact and small:
         also = Evidence("rational normal form", "is left - right 0?", "yes")
-        return Outcome(Status.PROVED, "an exact zero and a ball around 0", How.PROVED, (also, shown), detail=text)
+        return Outcome(Status.PROVED, "an exact zero and a ball around 0", How.PROVED, (*closing, also, shown), detail=text)
     if small:
-        return Outcome(Status.PROVED, "the difference is enclosed in a ball around 0", How.ENCLOSED, (shown,), detail=text)
+        other = (_value_by_sympy(difference),) if bound else ()
+        return Outcome(
+            Status.PROVED, "the difference is enclosed in a ball around 0", How.ENCLOSED, (shown, *other), detail=text
+        )
+    if gap.is_nan():
+        reason = "no value: undefined, or not shown to converge"
+        return Outcome(Status.UNDECIDED, reason, evidence=(*closing, shown), detail=text)
     return Outcome(Status.UNDECIDED, "the ball around the difference is not small enough", evidence=(shown,), detail=text)
 
 
-def _sympy_zero(difference: Node, domains: Mapping[str, Domain]) -> str:
+def _sympy_zero(difference: Node, domains: Mapping[str, Domain], limits: Limits = _SYMPY) -> str:
     """``yes`` where SymPy, in a child with a time limit, simplifies the difference to 0; anything else is no evidence."""
-    answer = run(simplifies_to_zero, difference, dict(domains), limits=_SYMPY)
+    answer = run(simplifies_to_zero, difference, dict(domains), limits=limits)
     match answer:
         case Completed(True):
             return "yes"
@@ -218,6 +180,31 @@ def _sympy_zero(difference: Node, domains: Mapping[str, Domain]) -> str:
             return f"gave up ({cause}: {message})"
         case _:
             return "ran out of memory"
+
+
+def _value_by_sympy(difference: Node) -> Evidence:
+    """What SymPy makes of a closed integral or sum: for the ledger, never for the verdict."""
+    asked = "what is left - right?"
+    match run(evaluated_by_sympy, difference, limits=_SYMPY_VALUE):
+        case Completed((True, str(_))):
+            return Evidence("SymPy", asked, "0")
+        case Completed((False, str(found))):
+            return Evidence("SymPy", asked, f"{found}: contradicted by the ball, hence no evidence")
+        case TimedOut(seconds):
+            return Evidence("SymPy", asked, f"no answer within {seconds:g} s")
+        case _:
+            return Evidence("SymPy", asked, "no answer")
+
+
+def evaluated_by_sympy(difference: Node) -> tuple[bool | None, str]:
+    """Run in a child process: whether SymPy's value is 0 (None if it is no number), and the value as text."""
+    from checker.expr.to_sympy import to_sympy
+
+    found = to_sympy(difference, {}).doit()
+    number = found.evalf(30)
+    if not number.is_Number:
+        return None, str(found)[:80]
+    return bool(abs(number) < 1e-20), str(found)[:80]
 
 
 def simplifies_to_zero(difference: Node, domains: Mapping[str, Domain]) -> bool:

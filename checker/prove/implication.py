@@ -15,8 +15,9 @@ import z3
 
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
+from checker.expr.functions import JUMPS
 from checker.expr.interval import box_of, truth
-from checker.expr.node import And, Node, Not, Or, Rel, Truth, symbols_of
+from checker.expr.node import And, Fn, Node, Not, Or, Rel, Truth, symbols_of, walk
 from checker.expr.to_z3 import Translator, from_model
 from checker.prove.outcome import Evidence
 from checker.prove.points import Point, in_domain, satisfies, special_values
@@ -68,12 +69,18 @@ def find_model(
     """
     used = {name: domains.get(name, Domain()) for node in conditions for name in symbols_of(node)}
     answer = _ask(conditions, used, logic, resources, relaxed=True)
-    if answer.status == "unknown" and answer.model is not None and any(domain.integer for domain in used.values()):
+    whole = any(domain.integer for domain in used.values()) or any(_steps(node) for node in conditions)
+    if answer.status == "unknown" and answer.model is not None and whole:
         answer = _ask(conditions, used, logic, resources, relaxed=False)
     if answer.status == "sat" and answer.model is not None:
         rest = {name: special_values(domain)[0] for name, domain in domains.items() if name not in used and not domain.shape}
         return Answer("sat", model={**rest, **answer.model})
     return replace(answer, model=None)
+
+
+def _steps(node: Node) -> bool:
+    """Whether the formula has jumps, which the relaxation to reals does not see."""
+    return any(isinstance(part, Fn) and part.name in JUMPS for part in walk(node))
 
 
 def _ask(

@@ -66,10 +66,13 @@ def prove_inequality(
 
 def _algebraic(goal: Rel, given: Sequence[Node]) -> bool:
     """Whether z3 can express the goal and every hypothesis."""
-    names = {name: Domain() for node in (goal, *given) for name in symbols_of(node)}
-    translator = Translator(names)
+    return _expressible((goal, *given))
+
+
+def _expressible(nodes: Sequence[Node]) -> bool:
+    translator = Translator({name: Domain() for node in nodes for name in symbols_of(node)})
     try:
-        for node in (goal, *given):
+        for node in nodes:
             translator.formula(node)
     except UnsupportedError:
         return False
@@ -80,7 +83,10 @@ def _by_z3(
     goal: Rel, domains: Mapping[str, Domain], given: Sequence[Node], evidence: list[Evidence], sampler: bool
 ) -> Outcome | None:
     """z3's answer if it decides; what was asked is added to ``evidence``."""
-    answer, asked = prove_unsat(goal, given, domains)
+    said = [item for item in given if _expressible((item,))]
+    answer, asked = prove_unsat(goal, said, domains)
+    if len(said) < len(given) and answer.status != "unsat":
+        return None  # a model need not satisfy the hypotheses that z3 cannot say; without them unsat is as good
     evidence += asked
     if answer.status == "unsat":
         return Outcome(Status.PROVED, _unsat_reason(asked), How.PROVED, tuple(evidence))

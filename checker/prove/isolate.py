@@ -13,13 +13,14 @@ from flint import arb
 
 from checker.expr.derive import diff
 from checker.expr.errors import UnsupportedError
+from checker.expr.functions import JUMPS
 from checker.expr.interval import Interval, enclose
 from checker.expr.node import Fn, Limit, Node, Piecewise, Rel, symbols_of, walk
 from checker.expr.to_arb import evaluate, precision
+from checker.prove.forms import normal_node
 
 MAX_BOXES = 1000
 _SPLIT = 1009  # of 2048: an uneven cut rarely meets a zero
-_JUMPS = frozenset({"sign", "floor", "ceil"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Zero:
 def has_jumps(node: Node) -> bool:
     """Whether the formula may be discontinuous inside its domain."""
     return any(
-        isinstance(part, Piecewise | Rel | Limit) or (isinstance(part, Fn) and part.name in _JUMPS)
+        isinstance(part, Piecewise | Rel | Limit) or (isinstance(part, Fn) and part.name in JUMPS)
         for part in walk(node)
     )
 
@@ -57,12 +58,16 @@ class Isolation:
     ``complete`` is False where some box stayed open; ``open_box`` is then one of them.
     """
 
-    def __init__(self, function: Node, name: str, lo: arb, hi: arb, bits: int) -> None:
+    def __init__(self, function: Node, name: str, lo: arb, hi: arb, bits: int, max_boxes: int = MAX_BOXES) -> None:
         if has_jumps(function):
             raise UnsupportedError("the zero finder", "a function with jumps")
         if symbols_of(function) - {name}:
             raise UnsupportedError("the zero finder", f"other symbols than {name}")
         self.function, self.slope, self.name, self.bits = function, diff(function, name), name, bits
+        # The same functions in normal form: what cancels there no longer widens an enclosure.
+        self.functions = tuple(dict.fromkeys((function, normal_node(function, {}))))
+        self.slopes = tuple(dict.fromkeys((self.slope, normal_node(self.slope, {}))))
+        self.max_boxes = max_boxes
         self.zeros: list[Zero] = []  # from left to right
         self.boxes = 0
         self.open_box: tuple[arb, arb] | None = None
@@ -78,18 +83,32 @@ class Isolation:
         """Values of ``node`` on [lo, hi]; an infinite end is never reached."""
         return enclose(node, {self.name: Interval(lo, hi, not lo.is_finite(), not hi.is_finite())}, self.bits)
 
+    def _best_image(self, shapes: tuple[Node, ...], lo: arb, hi: arb) -> Interval:
+        """The image by the first shape that shows a sign, else by the formula as it is written.
+
+        Only where the formula as written is surely defined may its normal form speak for it.
+        """
+        written = self.image(shapes[0], lo, hi)
+        if written.partial or written.positive or written.negative:
+            return written
+        for shape in shapes[1:]:
+            found = self.image(shape, lo, hi)
+            if not found.partial and (found.positive or found.negative):
+                return found
+        return written
+
     def _search(self, lo: arb, hi: arb) -> None:
         stack = [(lo, hi)]
         while stack:
             lo, hi = stack.pop()
             self.boxes += 1
-            if self.boxes > MAX_BOXES:
+            if self.boxes > self.max_boxes:
                 self.open_box = (lo, hi)
                 return
-            values = self.image(self.function, lo, hi)
+            values = self._best_image(self.functions, lo, hi)
             if not values.partial and (values.positive or values.negative):
                 continue
-            slopes = self.image(self.slope, lo, hi)
+            slopes = self._best_image(self.slopes, lo, hi)
             known = not values.partial and not slopes.partial and (slopes.positive or slopes.negative)
             if known and self._monotone(lo, hi, 1 if slopes.positive else -1):
                 continue

@@ -11,13 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from flint import arb
-
 from checker.expr.derive import diff
-from checker.expr.domain import Domain, contains
+from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
-from checker.expr.interval import Interval, box_of, enclose, from_domain
-from checker.expr.node import Const, Fn, Mul, Node, Num, Sym, num, substitute, symbols_of, walk
+from checker.expr.interval import box_of, enclose
+from checker.expr.node import Mul, Node, Num, num, substitute, symbols_of, walk
 from checker.expr.rational import normal
 from checker.expr.to_arb import evaluate
 from checker.prove.atoms import prove_sign
@@ -27,7 +25,6 @@ from checker.prove.forms import (
     Box,
     cases,
     continuous,
-    gapless,
     log_difference,
     normal_node,
     other_variables,
@@ -35,7 +32,9 @@ from checker.prove.forms import (
     smooth,
     split_sides,
 )
+from checker.prove.gaps import surely_defined
 from checker.prove.points import candidates
+from checker.prove.touching import places
 
 _BITS = 96
 _MAX_SIZE = 250  # distinct subterms; a larger formula is not looked at
@@ -164,7 +163,7 @@ class Ladder:
     # --- with derivatives -------------------------------------------------------------------------------------------
 
     def _climb(self, f: Node, strict: bool, box: Box, depth: int) -> bool:
-        if not continuous(f) or not gapless(f, box):
+        if not continuous(f) or not surely_defined(f, box, inside=True):
             return False
         for name in sorted(box):
             domain = box[name]
@@ -188,7 +187,8 @@ class Ladder:
             slope = diff(f, name)
         except UnsupportedError:
             return None
-        if not gapless(slope, box):  # asked of the raw derivative: where it is undefined its normal form means nothing
+        # asked of the raw derivative: where it is undefined its normal form means nothing
+        if not surely_defined(slope, box, inside=True):
             return None
         simple = normal_node(slope, box)
         return None if _size(simple) > _MAX_SIZE else simple
@@ -232,7 +232,7 @@ class Ladder:
         if touching and self.positive(curvature, False, box, depth - 1):
             self.used.add("convex with its least value known")
             return True
-        alone = len(symbols_of(f)) == 1 and not domain.integer
+        alone = symbols_of(f) == {name} and not domain.integer
         if alone and self.positive(curvature, False, box, depth - 1) and self._tangents(f, slope, name, domain):
             self.used.add("convex above two tangents")
             return True
@@ -256,7 +256,7 @@ class Ladder:
 
     def _touching(self, f: Node, slope: Node, name: str, strict: bool, box: Box, depth: int) -> Iterator[Node]:
         """Points ``c`` (numbers, or other symbols) with slope exactly 0 and ``f >= 0``: a convex ``f`` is least there."""
-        for place in _places(f, name, box):
+        for place in places(f, slope, name, box):
             value = {name: place}
             rest = {key: domain for key, domain in box.items() if key != name}
             if not _may_touch(slope, value, rest) or not _defined(f, value, rest) or not _defined(slope, value, rest):
@@ -311,47 +311,7 @@ def _may_touch(slope: Node, value: dict[str, Node], rest: Box) -> bool:
 
 
 def _defined(f: Node, value: dict[str, Node], rest: Box) -> bool:
-    try:
-        found = enclose(substitute(f, value), box_of(rest, _BITS), _BITS)
-    except UnsupportedError:
-        return False
-    return not found.partial and not found.empty
-
-
-def _places(f: Node, name: str, box: Box) -> list[Node]:
-    """Where ``f`` may touch zero: small rationals and the formula's own numbers inside the range, other symbols."""
-    domain = box[name]
-    own = [part.value for part in walk(f) if isinstance(part, Num)]
-    numbers = [Fraction(0), Fraction(1), Fraction(1, 2), Fraction(-1), Fraction(2), *own, *(1 / item for item in own if item)]
-    kept: list[Node] = []
-    kept += [Num(item) for item in dict.fromkeys(numbers) if contains(domain, item)][:12]
-    if any(isinstance(part, Fn) and part.name in ("exp", "log") for part in walk(f)):
-        range_of = from_domain(domain)
-        kept += [place for place in (Const("E"), Fn("exp", (num(-1),))) if within(evaluate(place, {}, _BITS), range_of)]
-    for other, range_ in box.items():
-        if other != name and _inside(range_, domain):
-            kept.append(Sym(other))
-    return kept
-
-
-def within(ball: arb, outer: Interval) -> bool:
-    """Whether the ball lies strictly inside."""
-    return bool(ball > outer.lo and ball < outer.hi)
-
-
-def _inside(inner: Domain, outer: Domain) -> bool:
-    """Whether every point of the first range lies in the second."""
-    return _above(inner.lo, inner.lo_open, outer.lo, outer.lo_open, 1) and _above(
-        inner.hi, inner.hi_open, outer.hi, outer.hi_open, -1
-    )
-
-
-def _above(inner: Fraction | None, inner_open: bool, outer: Fraction | None, outer_open: bool, sign: int) -> bool:
-    if outer is None:
-        return True
-    if inner is None:
-        return False
-    return sign * inner > sign * outer or (inner == outer and (inner_open or not outer_open))
+    return surely_defined(substitute(f, value), rest)
 
 
 def _bracket(slope: Node, name: str, domain: Domain) -> tuple[Fraction, Fraction] | None:

@@ -140,17 +140,29 @@ def _replace(node: Node, values: Mapping[Node, Node]) -> Node:
     return values[node] if node in values else map_children(node, lambda child: _replace(child, values))
 
 
+def _mentions_infinity(node: Node) -> bool:
+    return any(isinstance(part, Const) and part.name == "oo" for part in walk(node))
+
+
 def _is_infinite(node: Node) -> int:
     """1 for ``oo``, -1 for ``-oo``, 0 for everything else."""
     return 1 if node == INFINITY else -1 if node in (neg(INFINITY), mul(INFINITY, MINUS_ONE)) else 0
 
 
-def _decide(relation: Rel) -> bool | None:
-    """Truth of a relation between numbers, an infinite side allowed; None where it cannot be told."""
-    left, right = _is_infinite(relation.left), _is_infinite(relation.right)
+def _decide(relation: Rel, asked: Rel) -> bool | None:
+    """Truth of a relation between numbers, an infinite side allowed; None where it cannot be told.
+
+    ``asked`` is the relation before limits were replaced by their values: two infinite limits are not equal numbers,
+    so an infinite side is compared with an infinite side only where the claim itself writes ``oo`` or ``-oo``.
+    """
+    sides = (relation.left, relation.right)
+    left, right = (_is_infinite(side) for side in sides)
+    if any(not _is_infinite(side) and _mentions_infinity(side) for side in sides):
+        return None
     if not left and not right:
-        inside = any(isinstance(part, Const) and part.name == "oo" for part in walk(relation))
-        return None if inside else holds(relation, {})
+        return holds(relation, {})
+    if left and right and not (_is_infinite(asked.left) or _is_infinite(asked.right)):
+        return None
     order = left - right  # a finite side counts as 0
     table = {"==": order == 0, "!=": order != 0, "<": order < 0, ">": order > 0, "<=": order <= 0, ">=": order >= 0}
     return table[relation.op]
@@ -183,7 +195,7 @@ def _refute(goal: Rel, limits: tuple[Limit, ...], obligation: Obligation, points
             continue
         relation = _replace(_at(goal, point), values)
         assert isinstance(relation, Rel)
-        if _decide(relation) is False:
+        if _decide(relation, goal) is False:
             shown = ", ".join(text(value) for value in values.values())
             evidence = (
                 Evidence("asymptotic expansion", "value of the limit at the witness", shown),
@@ -263,10 +275,9 @@ def _prove(goal: Rel, limits: tuple[Limit, ...], obligation: Obligation, points:
             return Outcome(Status.UNDECIDED, reason, evidence=tuple(evidence), detail=str(_witness(doubtful[0])))
     relation = _replace(goal, {limit: _as_node(value) for limit, value in values.items()})
     assert isinstance(relation, Rel)
-    if any(isinstance(part, Const) and part.name == "oo" for part in walk(relation)):
-        decided = _decide(relation)
+    if _mentions_infinity(relation):
+        decided = _decide(relation, goal)
         status = {True: Status.PROVED, False: Status.REFUTED, None: Status.UNDECIDED}[decided]
-
         return Outcome(
             status,
             "an infinite limit, by expansion and by balls" if decided is not None else "infinity inside a formula",

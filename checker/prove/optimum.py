@@ -6,26 +6,28 @@ finitely many enclosed points, ends included; convexity is not needed, and a tie
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from flint import arb
 
 from checker.expr.defined import conditions
 from checker.expr.derive import diff
-from checker.expr.errors import UnsupportedError
-from checker.expr.node import ZERO, Fn, Mul, Node, Piecewise, Rel, Sym, neg, sub, substitute, symbols_of, walk
+from checker.expr.node import ZERO, Node, Sym, neg, substitute, symbols_of
 from checker.expr.rational import is_zero
 from checker.expr.to_arb import evaluate, precision
-from checker.prove.bracket import LAST_BITS, PRECISIONS, constant, digits, in_bracket, lies_in, on_bracket, same, shown
+from checker.prove.bracket import LAST_BITS, PRECISIONS, constant, digits, lies_in, same, shown
+from checker.prove.families import check_symbol, optimum_of_family, refuted_member, untied
 from checker.prove.isolate import sign_at
-from checker.prove.obligation import Obligation, Optimum, Relation
+from checker.prove.obligation import Obligation, Optimum
 from checker.prove.outcome import Evidence, Outcome, Status
-from checker.prove.registry import dispatch, prover
-from checker.prove.roots import Located, compare, locate, sharpen
+from checker.prove.pieces import Piece, left_out, smooth_pieces
+from checker.prove.registry import prover
+from checker.prove.roots import compare, sharpen
+from checker.prove.sides import beside, is_defined_on
+from checker.prove.tails import Located, locate
 from checker.verdict import How
 
-_KINKS = frozenset({"abs", "max", "min", "relu", "sign", "floor"})
 _WITNESS_DENOMINATORS = (10, 1000, 10**6, 10**12)
 
 
@@ -38,14 +40,21 @@ class _Candidate:
     end: Node | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A smooth piece of the (minimised) function with the zeros of its derivative."""
+
+    piece: Piece
+    found: Located
+
+
 @prover(Optimum)
 def prove_optimum(obligation: Obligation) -> Outcome:
     """Answer an ``Optimum``: PROVED (or ENCLOSED to 1e-30), REFUTED with a better point as witness, or UNDECIDED."""
     question = obligation.question
     assert isinstance(question, Optimum)
+    check_symbol(question, obligation)
     function = neg(question.of) if question.maximise else question.of
-    if any(isinstance(part, Piecewise) or (isinstance(part, Fn) and part.name in _KINKS) for part in walk(function)):
-        raise UnsupportedError("the optimum prover", "a function with kinks")
     closed = (
         question.of,
         *question.inside,
@@ -53,50 +62,78 @@ def prove_optimum(obligation: Obligation) -> Outcome:
         *(node for node in (question.equals, question.value) if node),
     )
     if set().union(*(symbols_of(node) for node in closed)) - {question.symbol}:
-        return _with_parameters(question, function, obligation)
-    for condition in conditions(function):
-        shown_defined = dispatch(on_bracket(obligation, question.symbol, question.inside, condition))
-        if shown_defined.status is not Status.PROVED:
-            return Outcome(
-                Status.UNDECIDED,
-                "the function is not shown to be defined on the whole bracket",
-                evidence=shown_defined.evidence,
-            )
-    found = locate(diff(function, question.symbol), question.symbol, question.inside)
-    searched = Evidence(
-        "intervals and balls", f"zeros of the derivative for {question.symbol} in the bracket", found.counted()
-    )
-    if not found.isolation.complete:
-        return Outcome(
-            Status.UNDECIDED, "not every zero of the derivative in the bracket could be isolated", evidence=(searched,)
-        )
-    ranked = _best(question, function, found)
+        outcome = optimum_of_family(question, function, obligation)
+        return outcome if outcome.status is not Status.UNDECIDED else refuted_member(question, obligation) or outcome
+    return untied(question, obligation, _optimum(question, function, obligation))
+
+
+def _optimum(question: Optimum, function: Node, obligation: Obligation) -> Outcome:
+    """An optimum of numbers, over the whole bracket."""
+    open_ends = left_out(question.symbol, question.inside, obligation)
+    pieces = smooth_pieces(function, question.symbol, question.inside)
+    if is_defined_on(conditions(function), beside(question.symbol, ZERO, question.inside, obligation), open_ends) is None:
+        return Outcome(Status.UNDECIDED, "the function is not shown to be defined on the whole bracket")
+    parts = []
+    for index, piece in enumerate(pieces):
+        left, right = open_ends[0] and index == 0, open_ends[1] and index == len(pieces) - 1
+        slope = diff(piece.function, question.symbol)
+        singular = [_is_singular(slope, question.symbol, end) for end in piece.bracket]
+        found = locate(slope, question.symbol, piece.bracket, (left or singular[0], right or singular[1]))
+        parts.append(_Part(piece, found))
+    what = f"zeros of the derivative for {question.symbol} in the bracket"
+    searched = Evidence("intervals and balls", what, " and ".join(part.found.counted() for part in parts))
+    if not all(part.found.isolation.complete for part in parts):
+        return _by_signs(question, function, obligation, open_ends, searched)
+    ranked = _best(question, parts, open_ends)
     if isinstance(ranked, str):
         return Outcome(Status.UNDECIDED, ranked, evidence=(searched,))
     best, bits = ranked
     return _judge(question, function, best, bits, searched)
 
 
-def _best(question: Optimum, function: Node, found: Located) -> tuple[_Candidate, int] | str:
+def _is_singular(slope: Node, name: str, end: Node) -> bool:
+    """Whether the derivative has no value at an end (``sqrt(x)`` at 0), where the function itself may have one."""
+    ball = constant(end, PRECISIONS[0])
+    return ball.is_finite() and not evaluate(substitute(slope, {name: end}), {}, PRECISIONS[0]).is_finite()
+
+
+def _by_signs(
+    question: Optimum, function: Node, obligation: Obligation, open_ends: tuple[bool, bool], searched: Evidence
+) -> Outcome:
+    """Where boxes do not close: the derivative points away from the claimed place on both sides."""
+    reason = "not every zero of the derivative in the bracket could be isolated"
+    still_open = Outcome(Status.UNDECIDED, reason, evidence=(searched,))
+    if question.equals is None:
+        return still_open
+    outcome = optimum_of_family(question, function, obligation)
+    return outcome if outcome.status in (Status.PROVED, Status.REFUTED) else still_open
+
+
+def _best(question: Optimum, parts: list[_Part], open_ends: tuple[bool, bool]) -> tuple[_Candidate, int] | str:
     """The one candidate whose value is certainly below all others, and the bits that took; or why there is none."""
-    if (escape := _escapes(question, found)) is not None:
+    if (escape := _escapes(question, parts, open_ends)) is not None:
         return escape
-    for bits in (each for each in PRECISIONS if each >= found.bits):
-        candidates = [
-            _at_end(function, question.symbol, end, bits) for end in question.inside if constant(end, bits).is_finite()
-        ]
-        for zero in found.isolation.zeros:
-            if zero.slope < 0 or any(zero.lo == zero.hi == candidate.place for candidate in candidates):
-                continue  # a maximum, or an end that is listed already
-            place, used = sharpen(found.isolation, zero, question.inside, bits)
-            inside = lies_in(place, question.inside, used)
-            if inside is None:
-                return "a zero of the derivative is too close to an end of the bracket"
-            if inside:
-                candidates.append(_Candidate(place, evaluate(function, {question.symbol: place}, used), None))
+    for bits in (each for each in PRECISIONS if each >= max(part.found.bits for part in parts)):
+        candidates: dict[Node | int, _Candidate] = {}
+        for part in parts:
+            for side, end in enumerate(part.piece.bracket):
+                outermost = part is parts[0 if side == 0 else -1]
+                if constant(end, bits).is_finite() and not (outermost and open_ends[side]):
+                    candidates.setdefault(end, _at_end(part.piece.function, question.symbol, end, bits))
+            for zero in part.found.isolation.zeros:
+                if zero.slope < 0 or any(zero.lo == zero.hi == other.place for other in candidates.values()):
+                    continue  # a maximum, or an end that is listed already
+                place, used = sharpen(part.found.isolation, zero, part.piece.bracket, bits)
+                inside = lies_in(place, part.piece.bracket, used)
+                if inside is None:
+                    return "a zero of the derivative is too close to an end of the bracket"
+                if inside:
+                    value = evaluate(part.piece.function, {question.symbol: place}, used)
+                    candidates[len(candidates)] = _Candidate(place, value, None)
+        ranked = list(candidates.values())
         with precision(bits):
-            for index, candidate in enumerate(candidates):
-                if all(candidate.value < other.value for other in candidates[:index] + candidates[index + 1 :]):
+            for index, candidate in enumerate(ranked):
+                if all(candidate.value < other.value for other in ranked[:index] + ranked[index + 1 :]):
                     return candidate, bits
     return "two points are too close in value to tell which is better"
 
@@ -105,21 +142,30 @@ def _at_end(function: Node, name: str, end: Node, bits: int) -> _Candidate:
     return _Candidate(constant(end, bits), evaluate(substitute(function, {name: end}), {}, bits), end)
 
 
-def _escapes(question: Optimum, found: Located) -> str | None:
-    """Why the best value may lie at infinity, where the bracket is unbounded."""
-    reach = arb(1)
-    with precision(found.bits):
-        for zero in found.isolation.zeros:
-            reach = reach + abs(zero.lo) + abs(zero.hi)
-        for end, outward in ((question.inside[0], -1), (question.inside[1], 1)):
-            ball = constant(end, found.bits)
-            if ball.is_finite():
-                continue
-            other = constant(question.inside[0 if outward > 0 else 1], found.bits)
-            far = (reach + (abs(other) if other.is_finite() else 0)).upper() * outward
-            if sign_at(found.isolation.function, question.symbol, far, found.bits) != outward:
-                return "the function may get better and better towards infinity"
+def _escapes(question: Optimum, parts: list[_Part], open_ends: tuple[bool, bool]) -> str | None:
+    """Why the best value may not be attained: towards infinity, or towards an end that is left out."""
+    for index, outward in ((0, -1), (1, 1)):
+        part = parts[0 if index == 0 else -1]
+        ball = constant(question.inside[index], part.found.bits)
+        if ball.is_finite() and not open_ends[index]:
+            continue
+        sign = part.found.tails[index] or (None if ball.is_finite() else _sign_far_out(question, part, outward))
+        if sign != outward:
+            where = "an end that is left out" if ball.is_finite() else "infinity"
+            return f"the function may get better and better towards {where}"
     return None
+
+
+def _sign_far_out(question: Optimum, part: _Part, outward: int) -> int | None:
+    """The sign of the derivative beyond its last zero."""
+    isolation = part.found.isolation
+    other = constant(part.piece.bracket[0 if outward > 0 else 1], part.found.bits)
+    with precision(part.found.bits):
+        reach = arb(1)
+        for zero in isolation.zeros:
+            reach = reach + abs(zero.lo) + abs(zero.hi)
+        far = (reach + (abs(other) if other.is_finite() else 0)).upper() * outward
+        return sign_at(isolation.function, question.symbol, far, part.found.bits)
 
 
 def _judge(question: Optimum, function: Node, best: _Candidate, bits: int, searched: Evidence) -> Outcome:
@@ -191,42 +237,3 @@ def _better_point(question: Optimum, function: Node, best: _Candidate, bits: int
             if there < claimed and lies_in(evaluate(Sym("x"), {"x": trial}, bits), question.inside, bits):
                 return {question.symbol: str(trial)}
     return {question.symbol: str(number)}
-
-
-def _with_parameters(question: Optimum, function: Node, obligation: Obligation) -> Outcome:
-    """With parameters: the derivative points away from ``equals`` on the whole bracket, as relations."""
-    if question.equals is None:
-        return Outcome(Status.UNDECIDED, "an optimum that depends on parameters needs 'equals'")
-    symbol, place = Sym(question.symbol), question.equals
-    at_place = substitute(function, {question.symbol: place})
-    inside = dispatch(replace(obligation, question=Relation(in_bracket(place, question.inside))))
-    if inside.status is not Status.PROVED:
-        return replace(inside, reason=f"the claimed point lies in the bracket: {inside.reason}")
-    best = dispatch(on_bracket(obligation, question.symbol, question.inside, Rel(">=", function, at_place)))
-    if best.status is Status.REFUTED:
-        return replace(best, reason="a better point than the claimed one")
-    evidence = [*inside.evidence, *best.evidence]
-    if question.value is not None:
-        value = dispatch(
-            replace(
-                obligation,
-                question=Relation(Rel("==", substitute(question.of, {question.symbol: place}), question.value)),
-            )
-        )
-        evidence += value.evidence
-        if value.status is not Status.PROVED:
-            return replace(value, reason=f"the optimal value: {value.reason}", evidence=tuple(evidence))
-    away = Mul((diff(function, question.symbol), sub(symbol, place)))
-    goal = Rel(">", away, ZERO)
-    strict = dispatch(on_bracket(obligation, question.symbol, question.inside, goal, Rel("!=", symbol, place)))
-    evidence += strict.evidence
-    if strict.status is Status.PROVED:
-        return Outcome(
-            Status.PROVED, "the function grows away from the claimed point on both sides", How.PROVED, tuple(evidence)
-        )
-    reason = (
-        "the claimed point is optimal, its uniqueness stayed open"
-        if best.status is Status.PROVED
-        else "the sign of the derivative on both sides stayed open"
-    )
-    return Outcome(Status.UNDECIDED, reason, evidence=tuple(evidence))

@@ -32,6 +32,9 @@ MODULES: Mapping[type, str] = {
     questions.Roots: "checker.prove.roots",
     questions.Optimum: "checker.prove.optimum",
     questions.KKT: "checker.prove.kkt",
+    questions.Ode: "checker.prove.ode",
+    questions.Induction: "checker.prove.induction",
+    questions.Certificate: "checker.prove.certificate",
     questions.Series: "checker.prove.series",
     questions.Enclosure: "checker.prove.enclosure",
 }
@@ -99,7 +102,12 @@ def dispatch(obligation: Obligation) -> Outcome:
 
 
 def expand(obligation: Obligation) -> Obligation:
-    """The obligation over scalar symbols: vectors replaced by their components, vector functions lowered."""
+    """The obligation over scalar symbols: vectors replaced by their components, vector functions lowered.
+
+    A certificate keeps its vectors, because it is about every dimension at once; its prover checks the hypotheses.
+    """
+    if isinstance(obligation.question, questions.Certificate):
+        return obligation
     from checker.prove.scalars import scalar_obligation
 
     return scalar_obligation(obligation)
@@ -107,10 +115,11 @@ def expand(obligation: Obligation) -> Obligation:
 
 def check_premise(obligation: Obligation) -> _Premise:
     """Whether some point of the domain satisfies ``given``: an exact sample, else z3 with an exactly checked model."""
-    if not obligation.given:
+    if not obligation.given or isinstance(obligation.question, questions.Certificate):
         return _Premise(True)
     from checker.prove.implication import IRRATIONAL, find_model
     from checker.prove.points import narrow, sample
+    from checker.prove.premise import solvable
 
     question = "do the hypotheses hold together somewhere?"
     box = narrow(obligation.domains, obligation.given)
@@ -126,6 +135,8 @@ def check_premise(obligation: Obligation) -> _Premise:
         return _Premise(True, (Evidence("z3", question, "yes, at a point that is not rational (z3 alone)"),))
     if answer.status == "unsat":
         return _Premise(False, (Evidence("z3", question, "no: unsat"),))
+    if solvable(obligation.given, box):
+        return _Premise(True, (Evidence("balls and intervals", question, "yes, where sides change order"),))
     return _Premise(None, (Evidence("sampler and z3", question, f"not known ({answer.reason})"),))
 
 

@@ -13,9 +13,10 @@ from checker.expr.defined import conditions
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.interval import box_of, truth
-from checker.expr.node import And, Limit, Node, Not, Or, Rel, Truth, symbols_of, walk
+from checker.expr.node import And, Binder, Limit, Node, Not, Or, Rel, Truth, symbols_of, walk
 from checker.expr.text import text
 from checker.expr.to_arb import holds
+from checker.prove.binders import close_limits, has_binder, prove_binder_inequality
 from checker.prove.identity import exact_zero, prove_identity
 from checker.prove.implication import negation, prove_unsat
 from checker.prove.inequality import oriented, prove_inequality, refute, refuted
@@ -47,7 +48,12 @@ def prove_goal(goal: Node, obligation: Obligation, *, sampler: bool = True) -> O
 
         if not isinstance(goal, Rel):
             raise UnsupportedError("the limit prover", f"{type(goal).__name__} of limits")
-        return prove_limit_relation(goal, obligation)
+        if not has_binder(goal):
+            return prove_limit_relation(goal, obligation)
+        closed, ledger = close_limits(goal, obligation)
+        assert isinstance(closed, Rel)
+        found = prove_limit_relation(closed, obligation)
+        return replace(found, evidence=(*ledger, *found.evidence))
     outcome = _prove(goal, obligation, sampler)
     return outcome if outcome.status is not Status.PROVED else _with_definedness(goal, outcome, obligation)
 
@@ -60,6 +66,8 @@ def _prove(goal: Node, obligation: Obligation, sampler: bool) -> Outcome:
             return Outcome(status, "a literal truth value", How.PROVED if value else None)
         case Rel("==", _, _):
             return prove_identity(goal, domains, given, sampler=sampler)
+        case Rel() if has_binder(goal):
+            return prove_binder_inequality(goal, domains, given, sampler)
         case Rel("!=", _, _):
             return _different(goal, obligation, sampler)
         case Rel():
@@ -122,7 +130,8 @@ def _with_definedness(goal: Node, outcome: Outcome, obligation: Obligation) -> O
     found = conditions(goal, narrow(obligation.domains, obligation.given))
     evidence = list(outcome.evidence)
     for condition in found:
-        if settled(condition, obligation.domains, obligation.given):
+        bound = {name: Domain() for name in symbols_of(condition) if "'" in name}
+        if settled(condition, {**bound, **obligation.domains}, obligation.given):
             evidence.append(Evidence("definedness", text(condition), "holds on the whole domain"))
             continue
         used = _used(condition, obligation)
@@ -133,6 +142,15 @@ def _with_definedness(goal: Node, outcome: Outcome, obligation: Obligation) -> O
         evidence.append(Evidence("definedness", text(condition), answer))
         reason = f"holds where defined, but {text(condition)} {answer}"
         return Outcome(Status.UNDECIDED, reason, evidence=tuple(evidence), detail=outcome.detail)
+    if any(isinstance(part, Binder) for part in walk(goal)):
+        from checker.prove.convergence import divergent
+
+        open_ = divergent(goal, narrow(obligation.domains, obligation.given), obligation.given)
+        answer = f"not shown for {open_}" if open_ else "shown for all parameters"
+        evidence.append(Evidence("definedness", "convergence of every integral and infinite sum", answer[:300]))
+        if open_:
+            reason = f"holds where defined, but the convergence of {open_} is not shown for all parameters"
+            return Outcome(Status.UNDECIDED, reason, evidence=tuple(evidence), detail=outcome.detail)
     return replace(outcome, evidence=tuple(evidence))
 
 

@@ -8,13 +8,13 @@ elsewhere in the bracket) and only then compared with the claim, so a proof incl
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flint import arb, fmpq_poly
 
-from checker.expr.derive import diff
+from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
-from checker.expr.node import ZERO, Add, Mul, Node, Num, Pow, Rel, Sym, substitute, symbols_of
+from checker.expr.node import Add, Mul, Node, Num, Pow, Sym, substitute, symbols_of
 from checker.expr.rational import is_zero
 from checker.expr.to_arb import precision, to_fmpq
 from checker.prove.bracket import (
@@ -24,42 +24,20 @@ from checker.prove.bracket import (
     constant,
     digits,
     ends,
-    in_bracket,
     lies_in,
-    on_bracket,
-    outer,
+    same,
     shown,
 )
+from checker.prove.families import check_symbol, refuted_member, root_of_family, untied
 from checker.prove.isolate import Isolation, Zero, has_jumps
-from checker.prove.obligation import Obligation, Relation, Root, Roots
+from checker.prove.obligation import Obligation, Root, Roots
 from checker.prove.outcome import Evidence, Outcome, Status
-from checker.prove.registry import dispatch, prover
+from checker.prove.registry import prover
+from checker.prove.tails import locate
+from checker.prove.touching import places
 from checker.verdict import How
 
 _MAX_DEGREE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """The zeros of a function on a bracket at the first precision that showed them all."""
-
-    isolation: Isolation
-    bits: int
-
-    def counted(self) -> str:
-        """How many zeros there are, for the ledger."""
-        more = "" if self.isolation.complete else " or more"
-        return f"{len(self.isolation.zeros)}{more} ({self.isolation.boxes} boxes, {self.bits} bits)"
-
-
-def locate(function: Node, name: str, bracket: tuple[Node, Node]) -> Located:
-    """Isolate on a bracket with constant ends, doubling the precision; the last attempt may be incomplete."""
-    for bits in PRECISIONS:
-        lo, hi = outer(bracket, bits)
-        found = Located(Isolation(function, name, lo, hi, bits), bits)
-        if found.isolation.complete:
-            break
-    return found
 
 
 def sharpen(isolation: Isolation, zero: Zero, bracket: tuple[Node, Node], bits: int) -> tuple[arb, int]:
@@ -100,20 +78,32 @@ def prove_root(obligation: Obligation) -> Outcome:
     """Answer a ``Root``: PROVED (exactly, or ENCLOSED to 1e-30), REFUTED with an enclosure, or UNDECIDED."""
     question = obligation.question
     assert isinstance(question, Root)
+    check_symbol(question, obligation)
     parameters = symbols_of(question.of) - {question.symbol}
     if (
         parameters
         or any(symbols_of(end) for end in question.inside)
         or (question.equals and symbols_of(question.equals))
     ):
-        return _with_parameters(question, obligation)
+        outcome = root_of_family(question, obligation)
+        return outcome if outcome.status is not Status.UNDECIDED else refuted_member(question, obligation) or outcome
+    return untied(question, obligation, _root(question, obligation))
+
+
+def _root(question: Root, obligation: Obligation) -> Outcome:
+    """A zero of a function of numbers, in the whole bracket."""
     if question.equals is not None and lies_in(constant(question.equals, 512), question.inside, 512) is False:
         return Outcome(
             Status.REFUTED,
             "the claimed zero lies outside of its own bracket",
             detail=shown(constant(question.equals, 512)),
         )
-    found = locate(question.of, question.symbol, question.inside)
+    found = locate(question.of, question.symbol, question.inside, precisions=PRECISIONS[:1])
+    if not found.isolation.complete and len(found.isolation.zeros) < 2:
+        touching = _touching(question, obligation, Evidence("intervals and balls", "zeros in the bracket", found.counted()))
+        if touching.status is not Status.UNDECIDED:
+            return touching
+        found = locate(question.of, question.symbol, question.inside)
     zeros = found.isolation.zeros
     searched = Evidence("intervals and balls", f"zeros in {question.symbol} in the bracket", found.counted())
     if len(zeros) > 1:
@@ -163,34 +153,52 @@ def _judge(question: Root, ball: arb, bits: int, searched: Evidence) -> Outcome:
     return Outcome(Status.PROVED, reason, how, (searched, where, residual), detail=shown(ball))
 
 
-def _with_parameters(question: Root, obligation: Obligation) -> Outcome:
-    """With parameters: exact residual, bracket and sign of the derivative, as relations for all of them."""
-    if question.equals is None:
-        return Outcome(Status.UNDECIDED, "a zero that depends on parameters needs 'equals'")
-    if has_jumps(question.of):  # the sign of the derivative says nothing across a jump
-        raise UnsupportedError("the root prover", "a function with jumps and parameters")
-    at = {question.symbol: question.equals}
-    steps = (
-        ("the function vanishes there", Rel("==", substitute(question.of, at), ZERO)),
-        ("it lies in the bracket", in_bracket(question.equals, question.inside)),
+def _touching(question: Root, obligation: Obligation, searched: Evidence) -> Outcome:
+    """A zero without a change of sign of the function or with slope 0: exact candidates, then the signs on both sides."""
+    still_open = Outcome(
+        Status.UNDECIDED, "existence or uniqueness of the zero in the bracket stayed open", evidence=(searched,)
     )
-    evidence: list[Evidence] = []
-    for text, goal in steps:
-        outcome = dispatch(replace(obligation, question=Relation(goal)))
-        evidence += outcome.evidence
-        if outcome.status is not Status.PROVED:
-            return replace(outcome, reason=f"{text}: {outcome.reason}", evidence=tuple(evidence))
-    slope = diff(question.of, question.symbol)
-    for goal in (Rel(">", slope, ZERO), Rel("<", slope, ZERO)):
-        unique = dispatch(on_bracket(obligation, question.symbol, question.inside, goal))
-        if unique.status is Status.PROVED:
-            evidence += unique.evidence
-            return Outcome(
-                Status.PROVED, "the only zero is the claimed one, for all parameters", How.PROVED, tuple(evidence)
-            )
-    return Outcome(
-        Status.UNDECIDED, "uniqueness in the bracket stayed open: no sign of the derivative", evidence=tuple(evidence)
-    )
+    if has_jumps(question.of):
+        return still_open
+    free = {question.symbol: Domain()}
+    guesses = places(question.of, question.of, question.symbol, free)
+    exact = [place for place in guesses if place != question.equals and _is_exact_zero(question, place)]
+    if question.equals is not None and _is_exact_zero(question, question.equals):
+        exact = [question.equals, *(place for place in exact if not same(place, question.equals))]
+    if _two_apart(exact):
+        shown_places = " and ".join(shown(constant(place, LAST_BITS)) for place in exact[:2])
+        return Outcome(
+            Status.REFUTED, "the zero is not unique in the bracket", evidence=(searched,), detail=f"zeros at {shown_places}"
+        )
+    if not exact:
+        return still_open
+    found = root_of_family(replace(question, equals=exact[0], lies_in=None), obligation)
+    if found.status is not Status.PROVED:
+        return still_open
+    ball = constant(exact[0], LAST_BITS)
+    inside = lies_in(ball, question.lies_in, LAST_BITS) if question.lies_in is not None else True
+    if inside is None:
+        return still_open
+    if not inside:
+        return Outcome(Status.REFUTED, "the only zero is elsewhere", evidence=found.evidence, detail=shown(ball))
+    return replace(found, detail=shown(ball))
+
+
+def _is_exact_zero(question: Root, place: Node) -> bool:
+    """Whether the function is defined and exactly 0 at a place inside the bracket."""
+    there = substitute(question.of, {question.symbol: place})
+    try:
+        inside = lies_in(constant(place, LAST_BITS), question.inside, LAST_BITS)
+        value = constant(there, LAST_BITS)
+    except UnsupportedError:
+        return False
+    return inside is True and bool(value.contains(0)) and is_zero(there) is True
+
+
+def _two_apart(exact: list[Node]) -> bool:
+    """Whether the first two zeros are certainly different (the same one may be written in two ways)."""
+    balls = [constant(place, LAST_BITS) for place in exact[:2]]
+    return len(balls) == 2 and not balls[0].overlaps(balls[1])
 
 
 @prover(Roots)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from checker.expr.domain import Domain
+from checker.expr.kinks import in_basic_steps
 from checker.expr.node import Fn, Node, Subscript, Vec, walk
 from checker.prove.obligation import Obligation
 
@@ -18,7 +19,12 @@ _VECTOR_FUNCTIONS = frozenset({"sum", "mean", "dot", "norm", "matmul", "transpos
 
 
 def scalar_obligation(obligation: Obligation) -> Obligation:
-    """The same obligation over scalar symbols; raises ``UnsupportedError`` where a size is not a number."""
+    """The same obligation over scalar symbols; raises ``UnsupportedError`` where a size is not a number.
+
+    ``clip``, ``ceil`` and ``round`` become what they are defined by, so that no prover has to know them.
+    """
+    given = tuple(map(in_basic_steps, obligation.given))
+    obligation = dataclasses.replace(obligation, question=_mapped(obligation.question, in_basic_steps), given=given)
     nodes = [*_nodes(obligation.question), *obligation.given]
     shaped = any(domain.shape for domain in obligation.domains.values())
     if not shaped and not any(_is_vector(part) for node in nodes for part in walk(node)):

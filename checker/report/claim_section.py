@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 from checker.report.escape import clean, code, prose
 from checker.report.measure_section import measure_section
+from checker.report.mutant_section import mutant_section
 from checker.report.proof_section import proof_section
-from checker.report.tables import blocks, folded, table
+from checker.report.tables import blocks, table
 from checker.report.wording import MARKS, how_words, origin_words, power_words, sentence, verdict_words
-from checker.result import AssumptionResult, ClaimResult, MutantResult
+from checker.result import AssumptionResult, ClaimResult
 from checker.verdict import Verdict
-
-_FEW_MUTANTS = 6
 
 
 def anchor(claim_id: str) -> str:
@@ -35,7 +34,7 @@ def claim_section(claim: ClaimResult, plots: Mapping[tuple[int, int], str]) -> s
             _assumptions(claim.assumptions),
             proof_section(claim.lemmas),
             *measured,
-            _mutants(claim.mutants),
+            mutant_section(claim),
             f"**Not shown.** {sentence(prose(claim.not_shown), capital=True)}" if claim.not_shown else "",
             f"**Notes.** {prose(claim.notes)}" if claim.notes else "",
         )
@@ -84,23 +83,3 @@ def _assumptions(assumptions: tuple[AssumptionResult, ...]) -> str:
     ]
     return table(("assumption", "statement", "how enforced", "verdict"), rows)
 
-
-def _mutants(mutants: tuple[MutantResult, ...]) -> str:
-    if not mutants:
-        return ""
-    survivors = sum(not mutant.rejected for mutant in mutants)
-    rows = [
-        (
-            code(mutant.of),
-            prose(mutant.change),
-            code(mutant.text),
-            "yes" if mutant.rejected else "**no**",
-            prose(mutant.reason),
-        )
-        for mutant in sorted(mutants, key=lambda mutant: mutant.rejected)
-    ]
-    grid = table(("of", "change", "mutant", "rejected", "why"), rows)
-    summary = f"Mutants made by the tool: {len(mutants) - survivors} of {len(mutants)} rejected"
-    if len(mutants) <= _FEW_MUTANTS:
-        return blocks((f"**{summary}.**", grid))
-    return folded(summary, grid)

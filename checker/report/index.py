@@ -116,12 +116,19 @@ def _papers(papers: Sequence[PaperSummary]) -> str:
             str(sum(claim.finding for claim in paper.claims)),
             str(sum(_not_passed(claim) for claim in paper.claims)),
             str(sum(claim.unchecked for claim in paper.claims)),
+            _score(paper.claims),
             code(paper.scale),
         )
         for paper in papers
     ]
-    header = ("paper", "year", "verdict", "claims", "PASS", "findings", "not passed", "unchecked", "scale")
-    return blocks(("## Papers", table(header, rows, "lrlrrrrrl"))) if rows else ""
+    header = ("paper", "year", "verdict", "claims", "PASS", "findings", "not passed", "unchecked", "mutants rejected", "scale")
+    return blocks(("## Papers", table(header, rows, "lrlrrrrrrl"))) if rows else ""
+
+
+def _score(claims: Sequence[ClaimSummary]) -> str:
+    """Empty where no mutants were made."""
+    made, rejected = sum(claim.mutants for claim in claims), sum(claim.mutants_rejected for claim in claims)
+    return f"{rejected}/{made} ({100 * rejected // made} %)" if made else ""
 
 
 def _claims(entries: Sequence[Entry]) -> str:

@@ -19,6 +19,7 @@ from checker.report.wording import (
     marked,
     origin_words,
     reproduce_command,
+    score_words,
     sentence,
     tally,
     verdict_words,
@@ -80,7 +81,9 @@ def _summary(paper: PaperResult) -> str:
         for claim in paper.claims
     ]
     where = f"Scale {code(paper.scale)}, seed {paper.seed}; machine-readable: [{paper.slug}.json]({paper.slug}.json)"
-    lead = f"{marked(paper.verdict, bold=True)}: {tally(paper.claims)}. {where}."
+    mutants = [mutant.rejected for claim in paper.claims for mutant in claim.mutants]
+    power = f" Mutants of the claims: {score_words(sum(mutants), len(mutants))}." if mutants else ""
+    lead = f"{marked(paper.verdict, bold=True)}: {tally(paper.claims)}.{power} {where}."
     grid = table(("claim", "verdict", "how", "in one line"), rows)
     return blocks((lead, grid, f"<sub>{LEGEND}</sub>"))
 

@@ -28,6 +28,8 @@ class ClaimSummary(Summary):
     finding: bool
     instead: str | None
     unchecked: bool
+    mutants: int = 0
+    mutants_rejected: int = 0
 
 
 class PaperSummary(Summary):
@@ -55,6 +57,8 @@ def summarise(paper: PaperResult) -> PaperSummary:
             finding=is_finding(claim),
             instead=claim.finding_instead,
             unchecked=claim.unchecked is not None,
+            mutants=len(claim.mutants),
+            mutants_rejected=sum(mutant.rejected for mutant in claim.mutants),
         )
         for claim in paper.claims
     )

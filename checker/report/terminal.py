@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checker.report.escape import clean, clip
-from checker.report.wording import how_words, origin_words, tally, verdict_words
+from checker.report.wording import how_words, origin_words, score_words, tally, verdict_words
 from checker.result import ClaimResult, PaperResult
 
 _LONGEST = 160
@@ -18,7 +18,9 @@ def lines(paper: PaperResult) -> list[str]:
         f"{word:<{first}}  {name:<{second}}  {_rest(claim)}".rstrip()
         for word, name, claim in zip(words, names, paper.claims, strict=True)
     ]
-    return [*rows, f"{paper.verdict}  {clean(paper.slug)}: {tally(paper.claims)}"]
+    mutants = [mutant.rejected for claim in paper.claims for mutant in claim.mutants]
+    power = f"; mutants: {score_words(sum(mutants), len(mutants))}" if mutants else ""
+    return [*rows, f"{paper.verdict}  {clean(paper.slug)}: {tally(paper.claims)}{power}"]
 
 
 def _rest(claim: ClaimResult) -> str:

@@ -82,6 +82,11 @@ def rejected_words(rejected: int, total: int, things: str) -> str:
     return f"{rejected}/{total} {things} rejected" if total else ""
 
 
+def score_words(rejected: int, total: int) -> str:
+    """``23 of 24 rejected (95.8 %)``; the share is rounded down, so that 90 % is said only where it is reached."""
+    return f"{rejected} of {total} rejected ({1000 * rejected // total / 10:.1f} %)" if total else "none made"
+
+
 def power_words(claim: ClaimResult) -> str:
     """What became of the near misses: controls, near misses of lemmas, mutants."""
     controls = [control.rejected for measure in claim.measures for control in measure.controls]

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from checker.simulate.catalogue_dynamics import Dynamics, NormalStart, Start, clock
+from checker.simulate.catalogue_dynamics import Dynamics, NormalStart, RemainderFlow, Start, clock
+from checker.simulate.catalogue_iterate import IterateParams, SolveParams
 from checker.simulate.catalogue_parts import (
     Data,
     DiagonalModel,
     FormulaModel,
+    LinearClassesModel,
     LinearModel,
     Model,
     ScalarChainModel,
+    SeparableClassesData,
     SeparableData,
     Size,
     SumModel,
@@ -27,24 +31,9 @@ from checker.simulate.catalogue_parts import (
     data_shape,
     parameter_count,
 )
-from checker.simulate.leaves import Component, Count, Expression, Locals, Number, Whole
-
-
-class UnsupportedExperiment(Exception):
-    """The claim asks for an experiment, component or combination that is part of the language but not built."""
-
-
-@dataclass(frozen=True, slots=True)
-class ObservableSpec:
-    """What one observable is: recorded ``axes`` beyond seed and sweep, ``shape`` of one entry, its meaning.
-
-    A text in ``shape`` is a size that only the run knows; ``shape=None`` is the shape declared for the symbol of
-    that name.
-    """
-
-    axes: tuple[str, ...]
-    shape: tuple[Size, ...] | None
-    meaning: str
+from checker.simulate.catalogue_sampling import Drawn, EvaluateParams, MonteCarloParams, SpectrumParams
+from checker.simulate.leaves import Component, Expression, Locals, Number, Whole
+from checker.simulate.observable_spec import ObservableSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +92,8 @@ class TrainParams(Component):
     @model_validator(mode="after")
     def _limits(self) -> TrainParams:
         _data_for(self.model, self.data)
-        return self
-
-
-class EvaluateParams(Component):
-    """Draw symbols from their declared domains, or data, and evaluate: no training.
-
-    ``draw`` names symbols; ``sizes`` gives the sizes in their shapes; ``ranges`` bounds those whose domain is
-    unbounded; ``law`` is uniform, or uniform in the logarithm for positive domains.
-    """
-
-    COUNTS: ClassVar[frozenset[str]] = frozenset({"sizes"})
-    draw: tuple[str, ...] = Field(default=(), max_length=64)
-    sizes: Mapping[str, Count] = Field(default_factory=dict)
-    ranges: Mapping[str, tuple[Number, Number]] = Field(default_factory=dict)
-    law: Literal["uniform", "log_uniform"] = "uniform"
-    data: Data | None = None
-
-    @model_validator(mode="after")
-    def _limits(self) -> EvaluateParams:
-        if len(set(self.draw)) != len(self.draw):
-            raise ValueError(f"draw: a symbol is named twice in {list(self.draw)}")
-        unknown = sorted(set(self.ranges) - set(self.draw))
-        if unknown:
-            raise ValueError(f"ranges: {unknown[0]!r} is not drawn")
+        if isinstance(self.dynamics, RemainderFlow) and not isinstance(self.model, LinearModel | LinearClassesModel):
+            raise ValueError("dynamics: a remainder flow is that of a linear model (`linear` or `linear_classes`)")
         return self
 
 
@@ -142,6 +109,10 @@ def _data_for(model: Component, data: Component | None) -> None:
         return
     if data is None:
         raise ValueError("data: missing; every model but `formula` needs data")
+    if isinstance(model, LinearClassesModel) != isinstance(data, SeparableClassesData):
+        raise ValueError("model: `linear_classes` goes with data of kind `separable_classes`, and only with them")
+    if isinstance(model, LinearClassesModel) and model.classes != getattr(data, "classes", None):
+        raise ValueError(f"classes: the model has {model.classes} and the data have {getattr(data, 'classes', None)}")
     width = data_shape(data)[1]
     for part in model.parts if isinstance(model, SumModel) else ():
         if part.inputs is not None and isinstance(width, int) and part.inputs[1] > width:
@@ -168,11 +139,29 @@ def _data_observables(data: Component | None) -> dict[str, ObservableSpec]:
     }
     if isinstance(data, SeparableData):
         found["direction"] = ObservableSpec((), (dimension,), "planted unit vector that separates the data")
+        if data.held_out:
+            found["X_validation"] = ObservableSpec((), (data.held_out, dimension), "held-out inputs")
+            found["y_validation"] = ObservableSpec((), (data.held_out,), "labels of the held-out inputs")
+    if isinstance(data, SeparableClassesData):
+        found |= _pair_observables(data)
     if isinstance(data, TwoViewsData):
         first, second = data.dimensions
         found["X1"] = ObservableSpec((), (points, first), "first view of the inputs")
         found["X2"] = ObservableSpec((), (points, second), "second view of the inputs")
     return found
+
+
+def _pair_observables(data: SeparableClassesData) -> dict[str, ObservableSpec]:
+    points, dimension = data_shape(data)
+    known = isinstance(points, int) and isinstance(dimension, int)
+    columns: Size = data.classes * dimension if known else f"{data.classes}*{dimension}"
+    pairs: Size = points * (data.classes - 1) if known else f"{points}*{data.classes - 1}"
+    every: Size = points * data.classes if known else f"{points}*{data.classes}"
+    return {
+        "planes": ObservableSpec((), (data.classes, dimension), "planted orthonormal vectors, one per class"),
+        "pairs": ObservableSpec((), (pairs, columns), "rows of the K-class max-margin problem"),
+        "one_vs_all": ObservableSpec((), (every, columns), "rows of K separate binary problems"),
+    }
 
 
 def _model_observables(model: Component, data: Component | None, axes: tuple[str, ...]) -> dict[str, ObservableSpec]:
@@ -185,6 +174,9 @@ def _model_observables(model: Component, data: Component | None, axes: tuple[str
     }
     if isinstance(model, LinearModel | DiagonalModel | ScalarChainModel):
         found["beta"] = ObservableSpec(axes, (dimension,), "effective linear predictor: f(x) = beta . x")
+    if isinstance(model, LinearClassesModel):
+        found["W"] = ObservableSpec(axes, (model.classes, dimension), "weights, one row per class")
+        found["pair_margins"] = ObservableSpec(axes, (points, model.classes - 1), "(w_y - w_k) . x_n for k != y_n")
     if isinstance(model, SumModel):
         found["part_norms"] = ObservableSpec(axes, (len(model.parts),), "Euclidean norm of the parameters of each part")
     return found
@@ -205,18 +197,73 @@ def _optimize(params: Component) -> Mapping[str, ObservableSpec]:
 def _train(params: Component) -> Mapping[str, ObservableSpec]:
     assert isinstance(params, TrainParams)
     axes = (clock(params.dynamics),)
+    found = {**_data_observables(params.data), **_model_observables(params.model, params.data, axes)}
+    if isinstance(params.data, SeparableData) and params.data.held_out and not isinstance(params.model, SumModel):
+        held_out = (params.data.held_out,)
+        found["validation_margins"] = ObservableSpec(axes, held_out, "y f(x; theta) of the held-out points")
+        found["log_validation_loss"] = ObservableSpec(axes, (), "logarithm of the loss of the held-out points")
+    if isinstance(params.dynamics, RemainderFlow):
+        size = found["theta"].shape
+        found["remainder"] = ObservableSpec(axes, size, "theta - s w_hat, s = log t")
+        found["w_hat"] = ObservableSpec((), size, "max-margin solution that the flow was split by")
+        return found
     return {
-        **_data_observables(params.data),
-        **_model_observables(params.model, params.data, axes),
+        **found,
         "gradient_norm": ObservableSpec(axes, (), "|grad L| / L"),
         "kkt_residual": ObservableSpec(axes, (), "distance of theta/|theta| from the cone of active margin gradients"),
     }
 
 
+def _drawn(params: Drawn) -> dict[str, ObservableSpec]:
+    drawn = {name: ObservableSpec((), None, "drawn from its law or its declared domain") for name in params.draw}
+    return {**_data_observables(params.data), **drawn}
+
+
 def _evaluate(params: Component) -> Mapping[str, ObservableSpec]:
     assert isinstance(params, EvaluateParams)
-    drawn = {name: ObservableSpec((), None, "drawn from its declared domain") for name in params.draw}
-    return {**_data_observables(params.data), **drawn}
+    return _drawn(params)
+
+
+def _monte_carlo(params: Component) -> Mapping[str, ObservableSpec]:
+    assert isinstance(params, MonteCarloParams)
+    number = partial(ObservableSpec, (), ())
+    means = {name: number("mean over the samples") for name in params.means}
+    errors = {f"{name}.se": number("standard error of that mean") for name in params.means}
+    extremes = {name: number("largest over the samples") for name in params.maxima}
+    extremes |= {name: number("smallest over the samples") for name in params.minima}
+    return {**means, **errors, **extremes, **{name: number("quantile of the samples") for name in params.quantiles}}
+
+
+def _iterate(params: Component) -> Mapping[str, ObservableSpec]:
+    assert isinstance(params, IterateParams)
+    axis = "k" if params.map else "t"
+    found = {name: ObservableSpec((axis,), None, "state") for name in params.state}
+    if params.stop is not None:
+        found["stopped"] = ObservableSpec((), (), f"{axis} at which `stop` holds first, infinite if it never does")
+    return {**_drawn(params), **found}
+
+
+def _solve(params: Component) -> Mapping[str, ObservableSpec]:
+    assert isinstance(params, SolveParams)
+    number = partial(ObservableSpec, (), ())
+    found = {}
+    for name, unknown in params.find.items():
+        found[name] = number("the number sought")
+        found[f"{name}.residual"] = number("the formula at the root, or the slope at the optimum")
+        if unknown.kind in ("minimise", "maximise"):
+            found[f"{name}.value"] = number("the formula at the optimum")
+    return {**_drawn(params), **found}
+
+
+def _spectrum(params: Component) -> Mapping[str, ObservableSpec]:
+    assert isinstance(params, SpectrumParams)
+    found = {}
+    for name in (*params.eigenvalues, *params.singular_values):
+        found[name] = ObservableSpec(("i",), (), "the i-th largest")
+        found[f"{name}.largest"] = ObservableSpec((), (), "the largest")
+        found[f"{name}.smallest"] = ObservableSpec((), (), "the smallest")
+        found[f"{name}.trace"] = ObservableSpec((), (), "the sum of all")
+    return {**_drawn(params), **found}
 
 
 def _spec(
@@ -231,23 +278,13 @@ EXPERIMENTS: Mapping[str, ExperimentSpec] = {
         _spec("optimize", OptimizeParams, _optimize),
         _spec("train", TrainParams, _train),
         _spec("evaluate", EvaluateParams, _evaluate),
+        _spec("monte_carlo", MonteCarloParams, _monte_carlo),
+        _spec("iterate", IterateParams, _iterate),
+        _spec("solve", SolveParams, _solve),
+        _spec("spectrum", SpectrumParams, _spectrum),
     )
 }
 
-UNSUPPORTED: Mapping[str, str] = {
-    "monte_carlo": "averages over independent draws with a law of their own",
-    "iterate": "maps, small systems of differential equations and events",
-    "solve": "roots and fixed points found numerically",
-    "spectrum": "eigenvalues of kernels and random matrices",
-}
-"""Experiments that the language names and that are not built: a claim that uses one is answered UNSUPPORTED."""
-
-
 def experiment(name: str) -> ExperimentSpec:
-    """The experiment called ``name``.
-
-    Raises ``UnsupportedExperiment`` for one that the language names but nobody built, ``KeyError`` for an unknown name.
-    """
-    if name in UNSUPPORTED:
-        raise UnsupportedExperiment(f"experiment {name!r} ({UNSUPPORTED[name]}) is not built yet")
+    """The experiment called ``name``.  Raises ``KeyError`` for an unknown name."""
     return EXPERIMENTS[name]

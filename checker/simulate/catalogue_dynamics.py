@@ -28,7 +28,13 @@ class GivenStart(Component):
     theta: tuple[Number, ...] = Field(min_length=1, max_length=100_000)
 
 
-Start: TypeAlias = Annotated[NormalStart | GivenStart, Field(discriminator="kind")]
+class ZeroStart(Component):
+    """theta(0) = 0."""
+
+    kind: Literal["zero"]
+
+
+Start: TypeAlias = Annotated[NormalStart | GivenStart | ZeroStart, Field(discriminator="kind")]
 
 
 class GradientFlow(Component):
@@ -50,40 +56,92 @@ class GradientFlow(Component):
 
     @model_validator(mode="after")
     def _sizes(self) -> GradientFlow:
-        if not 2 <= self.checkpoints <= 10_000:
-            raise ValueError(f"checkpoints: expected 2 to 10000, found {self.checkpoints}")
-        if not 1 <= self.max_steps <= 5_000_000:
-            raise ValueError(f"max_steps: expected 1 to 5000000, found {self.max_steps}")
+        _bounded("checkpoints", self.checkpoints, 2, 10_000)
+        _bounded("max_steps", self.max_steps, 1, 5_000_000)
+        return self
+
+
+class RemainderFlow(Component):
+    """Gradient flow of a linear model in s = log t, in the variables w = w_hat s + r: for losses with an exponential tail.
+
+    w_hat is the max-margin solution of the instance and r stays O(1) (or grows like log s), so that t = exp(1e6) costs
+    what t = 100 does.  Time is counted in steps of size ``step``: dw/dt = -step grad L, from ``init`` at t = 0.  With
+    ``modified`` the next order of gradient descent is added, dw/dt = -step (g + step/2 H g), g and H gradient and Hessian
+    of the loss.  Recorded either on ``s`` (``checkpoints`` values from ``first`` to ``until``) or, with ``steps``, on the
+    step numbers ``k`` of gradient descent.
+    """
+
+    kind: Literal["remainder_flow"]
+    step: Number = 1.0
+    modified: bool = False
+    first: Number = 5.0
+    until: Number | None = None
+    steps: Whole | None = None
+    spacing: Literal["log", "linear"] = "log"
+    checkpoints: Whole = 16
+    tolerance: Number = 1e-9
+    max_steps: Whole = 50_000
+
+    @model_validator(mode="after")
+    def _sizes(self) -> RemainderFlow:
+        _bounded("checkpoints", self.checkpoints, 2, 10_000)
+        _bounded("max_steps", self.max_steps, 1, 5_000_000)
+        if (self.until is None) == (self.steps is None):
+            raise ValueError("until, steps: exactly one of them says where the flow ends")
+        if self.steps is not None:
+            _bounded("steps", self.steps, 1, 1_000_000_000)
         return self
 
 
 class GradientDescent(Component):
     """theta(k+1) = theta(k) - step grad L, recorded at log-spaced ``k`` from 1 to ``steps``.
 
-    ``step`` may use the step number ``k`` and the data; ``time: loss_norm`` divides the step by L |theta|^2, computed in
-    the log domain.
+    ``step`` may use the step number ``k`` and the data.  ``time: loss_norm`` divides the step by L |theta|^2, computed in
+    the log domain; ``gradient_norm`` divides it by |grad L|.
+
+    With ``batch`` each step sees that many points: ``without_replacement`` goes through the data in a new random order
+    every epoch (``batch`` divides the number of points), ``with_replacement`` draws them independently.  The loss of the
+    batch is reduced as that of the data is: its sum or its mean.
+
+    ``momentum`` is heavy ball, theta(k+1) = theta(k) - step g + momentum (theta(k) - theta(k-1)), or with
+    ``form: nesterov`` the gradient is taken at theta(k) + momentum (theta(k) - theta(k-1)); ``weight_decay`` adds
+    weight_decay theta to the gradient.
     """
 
-    LOCALS: ClassVar[Mapping[str, Locals]] = {"step": {"k": ()}}
+    LOCALS: ClassVar[Mapping[str, Locals]] = {"step": {"k": ()}, "momentum": {"k": ()}}
     kind: Literal["gradient_descent"]
     step: Number
     steps: Whole
     checkpoints: Whole = 16
-    time: Literal["plain", "loss_norm"] = "plain"
+    time: Literal["plain", "loss_norm", "gradient_norm"] = "plain"
+    batch: Whole | None = None
+    sampling: Literal["without_replacement", "with_replacement"] = "without_replacement"
+    momentum: Number | None = None
+    form: Literal["heavy_ball", "nesterov"] = "heavy_ball"
+    weight_decay: Number | None = None
 
     @model_validator(mode="after")
     def _sizes(self) -> GradientDescent:
-        if not 1 <= self.steps <= 10_000_000:
-            raise ValueError(f"steps: expected 1 to 10000000, found {self.steps}")
-        if not 2 <= self.checkpoints <= 10_000:
-            raise ValueError(f"checkpoints: expected 2 to 10000, found {self.checkpoints}")
+        _bounded("steps", self.steps, 1, 10_000_000)
+        _bounded("checkpoints", self.checkpoints, 2, 10_000)
+        if self.batch is not None:
+            _bounded("batch", self.batch, 1, 10_000_000)
+            if self.time != "plain":
+                raise ValueError(f"time: {self.time} normalises by the whole data; it does not go with `batch`")
         return self
 
 
-Dynamics: TypeAlias = Annotated[GradientFlow | GradientDescent, Field(discriminator="kind")]
+def _bounded(name: str, value: int, lo: int, hi: int) -> None:
+    if not lo <= value <= hi:
+        raise ValueError(f"{name}: expected {lo} to {hi}, found {value}")
+
+
+Dynamics: TypeAlias = Annotated[GradientFlow | GradientDescent | RemainderFlow, Field(discriminator="kind")]
 CLOCKS: Mapping[str, str] = {"plain": "t", "log_time": "s", "loss_norm": "tau"}
 
 
 def clock(dynamics: Component) -> str:
     """Name of the recorded axis of a dynamics."""
+    if isinstance(dynamics, RemainderFlow):
+        return "s" if dynamics.steps is None else "k"
     return CLOCKS[dynamics.time] if isinstance(dynamics, GradientFlow) else "k"

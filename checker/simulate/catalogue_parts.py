@@ -38,10 +38,11 @@ def _limit(what: str, *sizes: object) -> None:
 
 class SeparableData(Component):
     """Rows y_n x_n: standard normal, moved by ``shift`` along a random unit vector e; rows with e.(y_n x_n) < 0 are
-    mirrored.
+    mirrored, and moved on by ``margin``: e.(y_n x_n) = margin + |normal + shift|.
 
     So e separates the data by construction; labels are random signs.  ``flip`` turns the labels of the first points
     around afterwards (the data are then not separated by e any more, and the certificate is not asserted).
+    ``held_out`` standard normal points with labels independent of them are published beside, for validation.
     """
 
     COUNTS: ClassVar[frozenset[str]] = frozenset({"points", "dimension"})
@@ -49,11 +50,38 @@ class SeparableData(Component):
     points: Count
     dimension: Count
     shift: Number = 2.5
+    margin: Number = 0.0
     flip: Whole = 0
+    held_out: Whole = 0
 
     @model_validator(mode="after")
     def _sizes(self) -> SeparableData:
         _limit("data", self.points, self.dimension)
+        _limit("held-out data", max(1, self.held_out), self.dimension)
+        return self
+
+
+class SeparableClassesData(Component):
+    """K classes that a linear model separates: labels y_n in 0..K-1, x_n standard normal plus ``shift`` times e_{y_n}.
+
+    e_0 .. e_{K-1} are random orthonormal vectors (``planes``) and y_n is the largest of e_k . x_n before the shift, so
+    every e_{y_n} . x_n exceeds its competitors by more than ``shift``.  ``pairs`` has the rows of the K-class max-margin
+    problem: pairs @ w >= 1 says w_{y_n} . x_n >= w_k . x_n + 1 for each n and k != y_n, w the rows of W side by side.
+    ``one_vs_all`` has those of K separate binary problems: y_nk w_k . x_n >= 1 with y_nk = 1 for k = y_n, else -1.
+    """
+
+    COUNTS: ClassVar[frozenset[str]] = frozenset({"points", "dimension"})
+    kind: Literal["separable_classes"]
+    points: Count
+    dimension: Count
+    classes: Whole
+    shift: Number = 1.0
+
+    @model_validator(mode="after")
+    def _sizes(self) -> SeparableClassesData:
+        _limit("pairs", self.points, self.classes, self.classes, self.dimension)
+        if isinstance(self.dimension, int) and not 2 <= self.classes <= self.dimension:
+            raise ValueError(f"classes: expected 2 to {self.dimension} (the dimension), found {self.classes}")
         return self
 
 
@@ -132,7 +160,8 @@ class GivenData(Component):
 
 
 Data: TypeAlias = Annotated[
-    SeparableData | GaussianData | SphereData | TwoViewsData | GivenData, Field(discriminator="kind")
+    SeparableData | SeparableClassesData | GaussianData | SphereData | TwoViewsData | GivenData,
+    Field(discriminator="kind"),
 ]
 
 
@@ -142,7 +171,7 @@ def data_shape(data: Component) -> tuple[Size, Size]:
         return len(data.X), len(data.X[0])
     if isinstance(data, TwoViewsData):
         return data.points, sum(data.dimensions)
-    assert isinstance(data, SeparableData | GaussianData | SphereData)
+    assert isinstance(data, SeparableData | SeparableClassesData | GaussianData | SphereData)
     return size_of(data.points), size_of(data.dimension)
 
 
@@ -153,6 +182,23 @@ class LinearModel(Component):
     """f(x) = theta . x."""
 
     kind: Literal["linear"]
+
+
+class LinearClassesModel(Component):
+    """K linear scores w_k . x; the margin of a point is -log(sum_{k != y} exp(-(w_y - w_k) . x)), its soft minimum.
+
+    The cross entropy is then the logistic loss of the margin, ``log(1 + exp(-u))``, with 1 - p_y = sigmoid(-u) summed
+    over the other classes in the log domain.  theta is W row by row.
+    """
+
+    kind: Literal["linear_classes"]
+    classes: Whole
+
+    @model_validator(mode="after")
+    def _classes(self) -> LinearClassesModel:
+        if not 2 <= self.classes <= 1000:
+            raise ValueError(f"classes: expected 2 to 1000, found {self.classes}")
+        return self
 
 
 class DiagonalModel(Component):
@@ -225,7 +271,8 @@ class SumModel(Component):
 
 
 Model: TypeAlias = Annotated[
-    LinearModel | DiagonalModel | ScalarChainModel | FormulaModel | SumModel, Field(discriminator="kind")
+    LinearModel | LinearClassesModel | DiagonalModel | ScalarChainModel | FormulaModel | SumModel,
+    Field(discriminator="kind"),
 ]
 
 
@@ -242,6 +289,8 @@ def parameter_count(model: Component, dimension: Size) -> Size:
         return sum(known) if len(known) == len(sizes) else " + ".join(map(str, sizes))
     if isinstance(model, LinearModel):
         return dimension
+    if isinstance(model, LinearClassesModel):
+        return model.classes * dimension if isinstance(dimension, int) else f"{model.classes}*{dimension}"
     assert isinstance(model, DiagonalModel | ScalarChainModel)
     depth = size_of(model.depth)
     if not (isinstance(depth, int) and isinstance(dimension, int)):

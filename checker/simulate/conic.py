@@ -85,6 +85,17 @@ def solve(problem: cp.Problem) -> Solved:
     return Solved(residual, polished)
 
 
+def least_norm(rows: Array) -> tuple[Array, Array, float]:
+    """The shortest w with rows @ w >= 1: w (p,), multipliers (m,) with w = rows.T @ multipliers, and the residual.
+
+    Raises ``ReferenceFailure`` where there is no such w (the rows are not separable).
+    """
+    count, size = rows.shape
+    form = _Standard(np.eye(size), np.zeros(size), -rows, -np.ones(count), 0, count, ())
+    residual, w, multipliers, _ = min((_attempt(form, each) for each in SOLVER_TOLERANCES[:2]), key=lambda one: one[0])
+    return w, multipliers, residual
+
+
 def _standard(data: dict[str, Any]) -> _Standard:
     dims = data["dims"]
     c, A, b = np.asarray(data["c"], dtype=np.float64), data["A"].toarray(), np.asarray(data["b"], dtype=np.float64)

@@ -16,7 +16,14 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
-from checker.simulate.catalogue_parts import GaussianData, GivenData, SeparableData, SphereData, TwoViewsData
+from checker.simulate.catalogue_parts import (
+    GaussianData,
+    GivenData,
+    SeparableClassesData,
+    SeparableData,
+    SphereData,
+    TwoViewsData,
+)
 from checker.simulate.leaves import Component
 from checker.simulate.resolve import Leaf, SimulationError
 
@@ -51,10 +58,40 @@ def _separable(params: SeparableData, leaf: Leaf, key: jax.Array) -> Arrays:
     rows, towards, labels = _normals(key, (points, dimension), (dimension,), (points,))
     direction, y = _unit(towards), _signs(labels)
     along = rows @ direction
-    rows = rows + (jnp.abs(along + leaf(params.shift)) - along)[:, None] * direction
+    rows = rows + (leaf(params.margin) + jnp.abs(along + leaf(params.shift)) - along)[:, None] * direction
     X = y[:, None] * rows
     flipped = jnp.where(jnp.arange(points) < params.flip, -y, y)
-    return {"X": X, "y": flipped, "direction": direction}
+    found = {"X": X, "y": flipped, "direction": direction}
+    if not params.held_out:
+        return found
+    # a stream of its own: asking for held-out points does not change the others
+    held, signs = _normals(key_for(key, "held out"), (params.held_out, dimension), (params.held_out,))
+    return {**found, "X_validation": held, "y_validation": _signs(signs)}
+
+
+def _separable_classes(params: SeparableClassesData, leaf: Leaf, key: jax.Array) -> Arrays:
+    points, dimension, classes = int(params.points), int(params.dimension), params.classes  # type: ignore[arg-type]
+    rows, towards = _normals(key, (points, dimension), (dimension, classes))
+    planes = jnp.linalg.qr(towards)[0].T
+    y = jnp.argmax(rows @ planes.T, axis=1)
+    X = rows + leaf(params.shift) * planes[y]
+    own = jax.nn.one_hot(y, classes, dtype=jnp.float64)
+    others = rivals(y, classes)
+    pairs = (own[:, None, :] - jax.nn.one_hot(others, classes, dtype=jnp.float64))[..., None] * X[:, None, None, :]
+    signs = (2 * own - 1)[:, :, None] * jnp.eye(classes)
+    return {
+        "X": X,
+        "y": y.astype(jnp.float64),
+        "planes": planes,
+        "pairs": pairs.reshape(points * (classes - 1), classes * dimension),
+        "one_vs_all": (signs[..., None] * X[:, None, None, :]).reshape(points * classes, classes * dimension),
+    }
+
+
+def rivals(y: jax.Array, classes: int) -> jax.Array:
+    """The classes other than ``y`` (points,), ascending: (points, classes - 1)."""
+    others = jnp.arange(classes - 1)[None, :]
+    return others + (others >= y[:, None])
 
 
 def _labels(kind: str, normal: jax.Array) -> jax.Array:
@@ -87,6 +124,7 @@ def _given(params: GivenData, leaf: Leaf, key: jax.Array) -> Arrays:
 
 SAMPLERS: Mapping[type[Component], Sampler] = {
     SeparableData: _separable,
+    SeparableClassesData: _separable_classes,
     GaussianData: _gaussian,
     SphereData: _sphere,
     TwoViewsData: _two_views,
@@ -120,4 +158,8 @@ def certificate(params: Component | None, arrays: Mapping[str, Any]) -> str | No
         worst = float((arrays["y"] * (arrays["X"] @ arrays["direction"])).min())
         if not worst > 0:
             return f"the data are not separated by the planted direction (smallest margin {worst:.3g})"
+    if isinstance(params, SeparableClassesData):
+        worst = float((arrays["pairs"] @ arrays["planes"].ravel()).min())
+        if not worst > 0:
+            return f"the classes are not separated by the planted vectors (smallest margin {worst:.3g})"
     return None

@@ -1,4 +1,4 @@
-"""Gradient descent and gradient flow on a loss of margins, recorded at log-spaced checkpoints.
+"""Gradient flow on a loss of margins, recorded at log-spaced checkpoints; what descent and flow share.
 
 The one idea to know: every flow is integrated in sigma = log(1 + t/t0), which starts at t = 0 and makes a decade of any
 clock cost the same; speeds are formed in the log domain, so that t = exp(1e6) and losses of exp(-1e6) are ordinary
@@ -7,7 +7,6 @@ numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeAlias
 
 import diffrax
@@ -16,9 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 import optimistix
-from jax import lax
 
-from checker.simulate.catalogue_dynamics import GradientDescent, GradientFlow
+from checker.simulate.catalogue_dynamics import GradientFlow
 from checker.simulate.losses import Loss
 from checker.simulate.models import Model
 
@@ -34,9 +32,9 @@ def flow_times(dynamics: GradientFlow, first: float, until: float) -> tuple[Arra
     return clock, float(np.log(first)), np.log1p(clock / first)
 
 
-def descent_times(dynamics: GradientDescent) -> Array:
+def descent_times(steps: int, checkpoints: int) -> Array:
     """Log-spaced step numbers from 1 to ``steps``, each once."""
-    return np.unique(np.round(np.geomspace(1, dynamics.steps, dynamics.checkpoints))).astype(np.float64)
+    return np.unique(np.round(np.geomspace(1, steps, checkpoints))).astype(np.float64)
 
 
 def velocity(model: Model, loss: Loss, log_factor: jax.Array, theta: jax.Array, by_loss: bool, mean: bool) -> jax.Array:
@@ -90,27 +88,3 @@ def flow(
     assert solution.ys is not None
     path = jnp.exp(growth * jnp.asarray(sigmas))[:, None] * solution.ys
     return jnp.where(finished & jnp.all(jnp.isfinite(path)), path, jnp.nan)
-
-
-def descend(
-    model: Model,
-    loss: Loss,
-    dynamics: GradientDescent,
-    start: jax.Array,
-    *,
-    step: Callable[[jax.Array], jax.Array],
-    records: Array,
-    mean: bool,
-) -> jax.Array:
-    """Gradient descent from ``start`` (p,); parameters after ``records`` steps: (checkpoints, p)."""
-    by_loss = dynamics.time == "loss_norm"
-
-    def one(k: jax.Array, theta: jax.Array) -> jax.Array:
-        return theta + velocity(model, loss, jnp.log(step(k.astype(jnp.float64))), theta, by_loss, mean)
-
-    def stretch(theta: jax.Array, ends: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        theta = lax.fori_loop(*ends, one, theta)
-        return theta, theta
-
-    ends = np.concatenate([[0.0], records]).astype(np.int64)
-    return lax.scan(stretch, start, (jnp.asarray(ends[:-1]), jnp.asarray(ends[1:])))[1]

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, WithJsonSchema
 
-from checker.expr.node import Node
+from checker.expr.node import Node, Num
 
 Path: TypeAlias = tuple[str | int, ...]
 Locals: TypeAlias = Mapping[str, tuple[str | int, ...]]
@@ -82,8 +83,8 @@ def _expression(value: Any) -> Formula | Node:
         return value
     if isinstance(value, str):
         return _formula(value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return Formula(repr(value))
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return Num(Fraction(value))  # a formula that turned out to be a number stays a formula
     raise ValueError(f"expected a formula, found {type(value).__name__}")
 
 

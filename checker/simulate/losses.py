@@ -3,7 +3,8 @@
 The one idea to know: at the margins of an asymptotic claim ``exp(-u)`` is 0 in float64 while its logarithm is just -u.
 So a loss is compiled to its *logarithm*, by the rules log(a b) = log a + log b, log(a^c) = c log a, log(exp a) = a,
 log(a + b) = logaddexp(log a, log b) for positive terms; derivatives follow from that by automatic differentiation,
--l'(u) = l(u) * (-d log l/du), and never leave the log domain either.
+-l'(u) = l(u) * (-d log l/du), and never leave the log domain either.  Where a step multiplies the slope by a number of
+ordinary size (gradient descent), the derivative of the tree itself is cheaper: ``slope``.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from checker.expr.build import negate
+from checker.expr.derive import diff
 from checker.expr.node import Add, Fn, Mul, Node, Num, Pow, symbols_of
 from checker.expr.to_jax import compile_jax
 
 Env = Mapping[str, Any]
+TAIL = 700.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,19 @@ class Loss:
     log_value: Callable[[jax.Array], jax.Array]
     first: Callable[[jax.Array], jax.Array]  # d log l / du
     second: Callable[[jax.Array], jax.Array]  # d^2 log l / du^2
+    slope: Callable[[jax.Array], jax.Array]  # -l'(u), 0 where it underflows, NaN where the loss increases
 
     def log_slope(self, u: jax.Array) -> jax.Array:
         """log(-l'(u)); NaN where the loss increases, which makes the run fail instead of going astray."""
         return self.log_value(u) + jnp.log(-self.first(u))
+
+    def tail(self, u: jax.Array) -> jax.Array:
+        """log(-l'(u)) + u, for a loss with an exponential tail: its own constant beyond ``TAIL``, where nothing moves.
+
+        Taken there at ``TAIL`` itself, because at u = 1e6 the sum of -u and u keeps ten digits only.
+        """
+        near = jnp.minimum(u, TAIL)
+        return self.log_slope(near) + near
 
 
 def compile_loss(node: Node, env: Env) -> Loss:
@@ -44,7 +57,13 @@ def compile_loss(node: Node, env: Env) -> Loss:
         return lambda u: jax.vmap(function)(jnp.ravel(u)).reshape(jnp.shape(u))
 
     first = jax.grad(value)
-    return Loss(entrywise(value), entrywise(first), entrywise(jax.grad(first)))
+    falling = compile_jax(negate(diff(node, "u")))
+
+    def slope(u: jax.Array) -> jax.Array:
+        found = jnp.broadcast_to(falling({**env, "u": u}), jnp.shape(u))
+        return jnp.where(found < 0, jnp.nan, found)
+
+    return Loss(entrywise(value), entrywise(first), entrywise(jax.grad(first)), slope)
 
 
 def _log(node: Node, env: Env) -> jax.Array:

@@ -20,12 +20,16 @@ from checker.simulate.catalogue import experiment
 from checker.simulate.catalogue_parts import data_shape
 from checker.simulate.device import choose, compiler_options
 from checker.simulate.evaluate import evaluate_program
+from checker.simulate.iterate import iterate_program
 from checker.simulate.leaves import Component
 from checker.simulate.measurement import Array, Measurement, Observable
+from checker.simulate.monte_carlo import monte_carlo_program
 from checker.simulate.optimize import optimize_program
 from checker.simulate.program import Output, Program, Site
 from checker.simulate.requirements import require
 from checker.simulate.resolve import Grid, SimulationError, fix_counts, grid_of, size_symbols, structural_symbols
+from checker.simulate.solve import solve_program
+from checker.simulate.spectrum import spectrum_program
 from checker.simulate.train import train_program
 from checker.spec.claim import Run
 
@@ -33,6 +37,10 @@ PROGRAMS: Mapping[str, Callable[[Any, Site], Program]] = {
     "optimize": optimize_program,
     "train": train_program,
     "evaluate": evaluate_program,
+    "monte_carlo": monte_carlo_program,
+    "iterate": iterate_program,
+    "solve": solve_program,
+    "spectrum": spectrum_program,
 }
 GPU_BATCH = 64
 
@@ -71,7 +79,7 @@ def measure(
     that is not evidence (NaN, a solver without its residual, data that break their promise, a requirement missed) is
     listed in ``failures`` with the reason.  ``run.arms`` are measured on the same seeds and published as ``name.arm``.
 
-    Raises ``DeviceError``, ``UnsupportedExperiment``, ``SimulationError``.
+    Raises ``DeviceError``, ``UnsupportedError``, ``SimulationError``.
     """
     where = choose(device)
     if not seeds:
@@ -95,7 +103,8 @@ def _measure(run: Run, seeds: Sequence[int], base_seed: int, batched: bool, thor
     for block in blocks:
         coords.update(block.program.recorded)
     shapes = {name: _entry_shape(each) for name, each in observables.items()}
-    for name, size in size_symbols(run, shapes).items():
+    given = {name: size for name, size in getattr(run.params, "sizes", {}).items() if isinstance(size, int)}
+    for name, size in {**given, **size_symbols(run, shapes)}.items():
         observables.setdefault(name, Observable(np.asarray(float(size)), ()))
     return Measurement(observables, coords, failures)
 
@@ -111,7 +120,8 @@ def _beside(run: Run, measurement: Measurement, arm: str, other: Measurement) ->
 
 
 def _request(run: Run, batched: bool, thorough: bool) -> _Request:
-    text = repr((run.experiment, run.params, run.sweep, dict(run.case_values), dict(run.domains), run.may_diverge))
+    content = (run.experiment, run.params, run.sweep, dict(run.case_values), dict(run.domains), dict(run.laws))
+    text = repr((*content, run.may_diverge))
     return _Request(text, batched, thorough, run)
 
 
@@ -137,8 +147,9 @@ def _blocks(request: _Request) -> tuple[Grid, tuple[Block, ...]]:
         params = fix_counts(run.params, values)
         constants = {name: np.full(len(cells), value) for name, value in values.items()}
         site = Site(
-            _sizes(params, run), frozenset(grid.symbols), run.domains, fresh, request.batched, run.may_diverge
-        )
+            _sizes(params, run), frozenset(grid.symbols), run.domains, fresh, request.batched, run.may_diverge, run.laws,
+            {name: along for name, (_, along) in grid.symbols.items()},
+        )  # fmt: skip
         program = PROGRAMS[run.experiment](params, site)
         symbols = {**traced, **constants}
         options = compiler_options("gpu" if request.batched else "cpu", request.thorough)

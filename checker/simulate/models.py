@@ -17,11 +17,13 @@ from checker.expr.to_jax import compile_jax
 from checker.simulate.catalogue_parts import (
     DiagonalModel,
     FormulaModel,
+    LinearClassesModel,
     LinearModel,
     ScalarChainModel,
     SumModel,
     parameter_count,
 )
+from checker.simulate.data import rivals
 from checker.simulate.leaves import Component
 from checker.simulate.resolve import SimulationError
 
@@ -68,6 +70,8 @@ def build(params: Component, arrays: Mapping[str, jax.Array], env: Mapping[str, 
     size = parameter_count(params, int(X.shape[1]))
     if not isinstance(size, int):
         raise SimulationError(f"model: the number of parameters is not known: {size}")
+    if isinstance(params, LinearClassesModel):
+        return _linear_classes(params, X, y, size)
     if isinstance(params, SumModel):
         return _sum(params, signed, size)
     predictor = PREDICTORS[type(params)](params, int(X.shape[1]))
@@ -93,6 +97,33 @@ def _sum(params: SumModel, signed: jax.Array, size: int) -> Model:
         return {"part_norms": jnp.stack([jnp.linalg.norm(theta[own]) for own, _, _ in parts])}
 
     return Model(size, margins, describe)
+
+
+def rows_of(params: Component, arrays: Mapping[str, jax.Array]) -> jax.Array:
+    """A (points, m, size) of a linear model: its margins are the soft minima over m of A theta (m = 1: A theta itself).
+
+    Raises ``SimulationError`` for a model that is not linear in its parameters.
+    """
+    X, y = arrays["X"], arrays["y"]
+    if isinstance(params, LinearModel):
+        return (y[:, None] * X)[:, None, :]
+    if isinstance(params, LinearClassesModel):
+        return arrays["pairs"].reshape(X.shape[0], params.classes - 1, params.classes * X.shape[1])
+    raise SimulationError(f"model: {type(params).__name__} is not linear in its parameters")
+
+
+def _linear_classes(params: LinearClassesModel, X: jax.Array, y: jax.Array, size: int) -> Model:
+    own = y.astype(jnp.int64)
+    others = rivals(own, params.classes)
+
+    def pair_margins(theta: jax.Array) -> jax.Array:
+        scores = X @ theta.reshape(params.classes, X.shape[1]).T
+        return jnp.take_along_axis(scores, own[:, None], axis=1) - jnp.take_along_axis(scores, others, axis=1)
+
+    def describe(theta: jax.Array) -> dict[str, jax.Array]:
+        return {"W": theta.reshape(params.classes, X.shape[1]), "pair_margins": pair_margins(theta)}
+
+    return Model(size, lambda theta: -jax.nn.logsumexp(-pair_margins(theta), axis=1), describe)
 
 
 def _formula(params: FormulaModel, env: Mapping[str, Any]) -> Model:

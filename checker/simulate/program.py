@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from checker.expr.domain import Domain
+from checker.expr.namespace import Law
 from checker.expr.node import symbols_of
 from checker.simulate.leaves import Component, nodes_in
 
@@ -69,7 +70,8 @@ class Site:
 
     ``fresh`` has one entry per cell: whether a path starts anew there (the first cell of a line of the sweep).
     ``batched`` asks for one large batch over the cells (a GPU) where a CPU would loop.  ``may_diverge`` makes
-    overflow an answer.
+    overflow an answer.  ``laws`` are those of the symbols that the experiment draws;
+    ``along`` has the values that each sweep symbol takes.
     """
 
     sizes: Mapping[str, int]
@@ -78,6 +80,8 @@ class Site:
     fresh: tuple[bool, ...]
     batched: bool = False
     may_diverge: bool = False
+    laws: Mapping[str, Law] = field(default_factory=dict)
+    along: Mapping[str, Array] = field(default_factory=dict)
 
     def is_swept(self, part: Component | None) -> bool:
         """Whether a part of the experiment has a leaf that a sweep symbol changes."""

@@ -106,7 +106,7 @@ def fix_counts(params: Component, env: Mapping[str, float]) -> Component:
             fields = type(value).model_fields
             kept = [name for name in fields if name in value.model_fields_set]
             return type(value).model_validate(
-                {name: visit(getattr(value, name), name in type(value).COUNTS) for name in kept}
+                {fields[name].alias or name: visit(getattr(value, name), name in type(value).COUNTS) for name in kept}
             )
         if isinstance(value, tuple):
             return tuple(visit(item, is_count) for item in value)

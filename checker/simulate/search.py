@@ -19,7 +19,7 @@ from jax import lax
 
 from checker.expr.node import Node, symbols_of
 from checker.expr.to_jax import compile_jax
-from checker.simulate.catalogue import EvaluateParams
+from checker.simulate.catalogue_sampling import EvaluateParams
 from checker.simulate.device import choose, compiler_options
 from checker.simulate.evaluate import Box, boxes
 from checker.simulate.measurement import Array, Measurement, Observable
@@ -44,6 +44,12 @@ def unavailable(run: Run, excess: Node) -> str | None:
         return f"instances of {run.experiment!r} come from a solver or a data law; there is no box to search"
     if not params.draw:
         return "the run draws no symbol"
+    lawful = sorted(set(params.draw) & set(run.laws))
+    if lawful:
+        return f"{lawful[0]!r} is drawn from a law; there is no box to search"
+    stiff = sorted(name for name in params.draw if run.domains[name].psd or run.domains[name].rows == "orthonormal")
+    if stiff:
+        return f"{stiff[0]!r} cannot be moved within its domain"
     grid = grid_of(run)
     if structural_symbols(params, grid):
         return "the sizes of the drawn symbols change along the sweep"

@@ -17,19 +17,36 @@ from scipy.optimize import nnls
 from checker.expr.node import Node
 from checker.simulate import data, models
 from checker.simulate.catalogue import TrainParams
-from checker.simulate.catalogue_dynamics import GivenStart, GradientFlow, NormalStart, clock
-from checker.simulate.dynamics import Array, descend, descent_times, flow, flow_times, velocity
+from checker.simulate.catalogue_dynamics import (
+    GivenStart,
+    GradientDescent,
+    GradientFlow,
+    NormalStart,
+    RemainderFlow,
+    ZeroStart,
+    clock,
+)
+from checker.simulate.descent import descend
+from checker.simulate.dynamics import Array, descent_times, flow, flow_times, velocity
 from checker.simulate.losses import Loss, compile_loss
 from checker.simulate.models import Model
 from checker.simulate.program import Cells, Judged, Output, Program, Site, over_cells
 from checker.simulate.resolve import Leaf, SimulationError, leaf_of
+from checker.simulate.train_remainder import remainder_program
+from checker.simulate.validation import held_out
 
 TWIN = 10.0
 """The twin of a flow is integrated at this multiple of the tolerance."""
+RECORDED = (
+    "theta", "margins", "log_loss", "gradient_norm", "kkt_residual", "beta", "part_norms", "W", "pair_margins",
+    "validation_margins", "log_validation_loss",
+)  # fmt: skip
 
 
 def train_program(params: TrainParams, site: Site) -> Program:
     """Training for one structure of arrays, all cells of the sweep side by side."""
+    if isinstance(params.dynamics, RemainderFlow):
+        return remainder_program(params, site, start_of)
     loss_node = params.loss
     assert isinstance(loss_node, Node)
     if site.is_swept(params.dynamics) and isinstance(params.dynamics, GradientFlow):
@@ -47,19 +64,18 @@ def train_program(params: TrainParams, site: Site) -> Program:
             arrays = data.draw(params.data, leaf_of(env), key) if swept_data else shared
             env.update(arrays)
             loss, model = compile_loss(loss_node, env), models.build(params.model, arrays, env)
-            start = _start(params.init, model.size, leaf_of(env), key)
-            each, twin, hidden = _trajectories(params, model, loss, start, env, recorded, mean)
+            start = start_of(params.init, model.size, leaf_of(env), key)
+            each, twin, hidden = _trajectories(params, model, loss, start, env, recorded, mean, key)
             slack = leaf_of(env)(params.slack)
             return {**each, **(arrays if swept_data else {})}, twin, {**hidden, "slack": slack}
 
         each, twin, hidden = over_cells(cell, cells, site)
         return Output(shared, each, twin, hidden)
 
-    names = ("theta", "margins", "log_loss", "gradient_norm", "kkt_residual", "beta", "part_norms")
     return Program(
         run,
         recorded={axis: recorded[0]},
-        axes=dict.fromkeys(names, (axis,)),
+        axes=dict.fromkeys(RECORDED, (axis,)),
         finish=lambda output: _finish(params, site, output),
         random_once=data.is_random(params.data),
     )
@@ -68,16 +84,20 @@ def train_program(params: TrainParams, site: Site) -> Program:
 def _recorded(params: TrainParams, site: Site) -> tuple[Array, float, Array]:
     """Clock values, log unit and internal times (a flow); step numbers (descent)."""
     dynamics = params.dynamics
-    if not isinstance(dynamics, GradientFlow):
-        steps = descent_times(dynamics)
+    if isinstance(dynamics, GradientDescent):
+        steps = descent_times(dynamics.steps, dynamics.checkpoints)
         return steps, 0.0, steps
+    assert isinstance(dynamics, GradientFlow)
     first, until = (float(leaf_of(dict(site.sizes))(leaf)) for leaf in (dynamics.first, dynamics.until))
     if not (first < until and (dynamics.time == "log_time" or first > 0)):
         raise SimulationError(f"dynamics: expected first < until (and first > 0), found {first} and {until}")
     return flow_times(dynamics, first, until)
 
 
-def _start(init: Any, size: int, leaf: Leaf, key: jax.Array) -> jax.Array:
+def start_of(init: Any, size: int, leaf: Leaf, key: jax.Array) -> jax.Array:
+    """theta(0), shape (size,)."""
+    if isinstance(init, ZeroStart):
+        return jnp.zeros(size)
     if isinstance(init, NormalStart):
         return leaf(init.scale) * jr.normal(data.key_for(key, "start"), (size,), dtype=jnp.float64)
     assert isinstance(init, GivenStart)
@@ -94,25 +114,43 @@ def _trajectories(
     env: dict[str, Any],
     recorded: tuple[Array, float, Array],
     mean: bool,
+    key: jax.Array,
 ) -> tuple[dict[str, jax.Array], dict[str, jax.Array], dict[str, jax.Array]]:
     """Observables along the trajectory, the same at a coarser tolerance (flows), margin gradients for the host."""
     dynamics, (_, log_unit, internal) = params.dynamics, recorded
+    validation = held_out(params, loss, env, mean)
 
     def describe(theta: jax.Array) -> tuple[dict[str, jax.Array], jax.Array]:
         margins = model.margins(theta)
         total = jax.nn.logsumexp(loss.log_value(margins)) - (jnp.log(float(margins.size)) if mean else 0.0)
+        # parameters that have overflowed have an infinite loss and no direction
+        total = jnp.where(jnp.all(jnp.isfinite(theta)), total, jnp.inf)
         relative = jnp.linalg.norm(velocity(model, loss, -total, theta, False, mean))
         values = {"theta": theta, "margins": margins, "log_loss": total, "gradient_norm": relative}
-        return {**values, **model.describe(theta)}, jax.jacrev(model.margins)(theta)
+        return {**values, **model.describe(theta), **validation(theta)}, jax.jacrev(model.margins)(theta)
 
-    if not isinstance(dynamics, GradientFlow):
+    if isinstance(dynamics, GradientDescent):
 
-        def step(k: jax.Array) -> jax.Array:
-            return leaf_of({**env, "k": k})(dynamics.step)
+        def schedule(leaf: Any) -> Any:
+            return lambda k: leaf_of({**env, "k": k})(leaf)
 
-        path = descend(model, loss, dynamics, start, step=step, records=internal, mean=mean)
+        path = descend(
+            model,
+            loss,
+            dynamics,
+            start,
+            step=schedule(dynamics.step),
+            momentum=None if dynamics.momentum is None else schedule(dynamics.momentum),
+            weight_decay=None if dynamics.weight_decay is None else leaf_of(env)(dynamics.weight_decay),
+            records=internal,
+            mean=mean,
+            points=int(jax.eval_shape(model.margins, start).shape[0]),
+            key=data.key_for(key, "batches"),
+        )
         each, gradients = jax.vmap(describe)(path)
         return each, {}, {"gradients": gradients}
+
+    assert isinstance(dynamics, GradientFlow)
 
     def at_tolerance(tolerance: jax.Array) -> tuple[dict[str, jax.Array], jax.Array]:
         path = flow(

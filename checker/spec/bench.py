@@ -18,6 +18,8 @@ from checker.spec.errors import Path, listing, nearest_name, quote
 from checker.spec.reporter import Reporter
 from checker.spec.scope import Scope
 
+_ALONG_THEIR_X = frozenset({"slope", "decay_rate", "regression"})
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -82,6 +84,9 @@ def axes_of(node: Node, bench: Bench) -> frozenset[str]:
             return frozenset({node.name})
         swept = frozenset(bench.sweep_axes) if node.name in bench.moving else frozenset()
         return recorded | swept
+    if isinstance(node, Fn) and node.name in _ALONG_THEIR_X:
+        along = frozenset().union(*(axes_of(child, bench) for child in node.args[1:]))
+        return axes_of(node.args[0], bench) - along
     below: frozenset[str] = frozenset().union(*(axes_of(child, bench) for child in node.children()))
     if isinstance(node, Fn) and FUNCTIONS[node.name].kind == "estimator" and node.name != "next":
         named = {child.name for child in node.args[1:] if isinstance(child, Sym)} & (below | set(bench.sweep_axes))

@@ -13,9 +13,10 @@ from typing import Literal
 from pydantic import BaseModel
 
 from checker.expr.domain import Domain
+from checker.expr.namespace import Law
 from checker.expr.node import Node
 from checker.judge.prediction import Kind, Over, Within
-from checker.prove.obligation import Obligation
+from checker.prove.obligation import Obligation, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Run:
     seeds: int | None = None  # a fixed number of instances, e.g. 1 for a deterministic run on given data
     key: str = ""
     arms: Mapping[str, BaseModel] = field(default_factory=dict)  # other parameters on the same seeds: "observable.arm"
+    laws: Mapping[str, Law] = field(default_factory=dict)  # of the symbols that the experiment draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class Lemma:
     time_limit: float = 10.0
     memory_limit: int = 2 * 1024**3
     unsupported: str = ""  # why no engine can be asked; there are no members then
+    question: Question | None = None  # what the members have in common, before the values of `for:` are put in
 
 
 @dataclass(frozen=True, slots=True)

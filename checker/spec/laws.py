@@ -62,4 +62,4 @@ def read_law(text: str, symbol: str, symbols: Mapping[str, Domain]) -> tuple[Law
     filled: dict[str, Node] = {**dict(zip(row.parameters, values, strict=True)), "x": Sym(symbol)}
     density, lo, hi = (substitute(parse(part, names), filled) for part in (row.density, row.lo, row.hi))
     domain = Domain(lo=exact(lo), hi=exact(hi), integer=row.kind == "Sum")
-    return Law(symbol, density, lo, hi, row.kind), domain
+    return Law(symbol, density, lo, hi, row.kind, name.strip(), values), domain

@@ -73,6 +73,7 @@ def elaborate_lemma(
         members=members,
         near_misses=tuple(near_misses),
         time_limit=TIME_LIMIT if model.time_limit is None else float(model.time_limit),
+        question=question,
     )
 
 
@@ -211,7 +212,9 @@ def _surroundings(
 ) -> tuple[tuple[Node, ...], dict[str, Domain]]:
     """Conditions that tie the named symbols together (with every symbol these bring in), and all their domains."""
     values = values or {}
-    relations = [substitute(relation, values) for relation in scope.relations]
+    # What defines a number that is not mentioned says nothing here: that the number exists is an obligation of its own.
+    idle = scope.implicit.keys() - names
+    relations = [substitute(relation, values) for relation in scope.relations if not symbols_of(relation) & idle]
     known = set(names)
     chosen: list[Node] = []
     while True:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from checker.expr.namespace import Law
 from checker.expr.node import Node, Sym, num, symbols_of
-from checker.simulate.catalogue import ObservableSpec
 from checker.simulate.leaves import Component, nodes_in
+from checker.simulate.observable_spec import ObservableSpec
 from checker.spec.claim import Reference
 from checker.spec.references import needs, outputs
 from checker.spec.scope import Scope
 
-DATA_NAMES = frozenset({"X", "y", "X1", "X2", "direction"})
+DATA_NAMES = frozenset(
+    {"X", "y", "X1", "X2", "direction", "X_validation", "y_validation", "planes", "pairs", "one_vs_all"}
+)
 """What data publish: drawn once per seed, the same along the sweep unless a parameter of the data is swept."""
 
 
@@ -28,11 +31,17 @@ def size_names(scope: Scope, published: Mapping[str, ObservableSpec], params: Co
 
 
 def moving_names(
-    published: Mapping[str, ObservableSpec], params: Component, solved: Mapping[str, Reference], swept: frozenset[str]
+    published: Mapping[str, ObservableSpec],
+    params: Component,
+    solved: Mapping[str, Reference],
+    swept: frozenset[str],
+    laws: Mapping[str, Law],
 ) -> frozenset[str]:
     """Names that vary along the sweep: all but data, drawn symbols, and references that mention no such name."""
     drawn = frozenset(getattr(params, "draw", ()))
-    data = (symbols_of(node) for node in nodes_in(getattr(params, "data", None)))
+    ranges = tuple(getattr(params, "ranges", {}).values())
+    parameters = tuple(parameter for law in laws.values() for parameter in law.parameters)
+    data = (symbols_of(node) for node in (*nodes_in(getattr(params, "data", None)), *nodes_in(ranges), *parameters))
     fixed: frozenset[str] = frozenset() if frozenset().union(*data) & swept else DATA_NAMES | drawn
     moving = set(swept) | (set(published) - fixed)
     for reference in solved.values():

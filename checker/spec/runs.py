@@ -17,9 +17,11 @@ from pydantic import BaseModel, ValidationError
 
 from checker.expr.domain import POSITIVE, Domain
 from checker.expr.errors import ExpressionError
+from checker.expr.namespace import Law
 from checker.expr.node import ZERO, Node, symbols_of
-from checker.simulate.catalogue import EXPERIMENTS, UNSUPPORTED, ExperimentSpec, ObservableSpec
+from checker.simulate.catalogue import EXPERIMENTS, ExperimentSpec
 from checker.simulate.leaves import Component, Formula, Locals, map_leaves
+from checker.simulate.observable_spec import ObservableSpec
 from checker.spec.bench import Bench, inside, read
 from checker.spec.claim import Axis, Reference, Run
 from checker.spec.constants import exact
@@ -37,10 +39,6 @@ MAX_CELLS = 100_000
 
 class _StopError(Exception):
     """Reading this run has failed and the reason is reported."""
-
-
-class _NoParams(Component):
-    """Parameters of an experiment that is not built."""
 
 
 def elaborate_run(
@@ -67,10 +65,6 @@ class _Reading:
         assert isinstance(model, models.Run)
         sweep, cases = self._sweep(model)
         swept = frozenset(axis.name for axis in sweep) | frozenset(cases)
-        if model.experiment in UNSUPPORTED:
-            reason = f"the experiment {model.experiment!r} ({UNSUPPORTED[model.experiment]}) is not built"
-            empty = Run(self.name, model.experiment, _NoParams(), sweep, cases)
-            return Bench(_keyed(empty, repr(model.params)), self.scope, unsupported=reason)
         spec = self._experiment(model.experiment)
         params, arms = self._parameters(spec, model, data, swept)
         published = spec.observables(params)
@@ -80,6 +74,7 @@ class _Reading:
         recorded |= {f"{name}.{arm}": found.axes for name, found in published.items() for arm in arms}
         recorded |= {axis: (axis,) for axes in list(recorded.values()) for axis in axes}
         known = frozenset(recorded) | swept | sizes
+        given = frozenset().union(*(getattr(one, "given", frozenset()) for one in (params, *arms.values())))
         solved: dict[str, Reference] = {}
         unsolved: dict[str, ExpressionError] = {}
         for name, reference in references.items():
@@ -101,12 +96,13 @@ class _Reading:
             sweep=sweep,
             case_values=cases,
             references=solved,
-            domains={n: d for n, d in self.scope.symbols.items() if n in swept | set(published) | sizes},
+            domains={n: d for n, d in self.scope.symbols.items() if n in swept | set(published) | sizes | given},
             may_diverge=model.may_diverge,
             seeds=model.seeds,
             arms=arms,
+            laws=self._laws(params, arms),
         )
-        moving = moving_names(published, params, solved, swept)
+        moving = moving_names(published, params, solved, swept, run.laws)
         known |= frozenset(results)
         bench = Bench(run, scope, known, recorded, moving, ambiguous, self._unsupported(params))
         return self._required(bench, model)
@@ -121,14 +117,14 @@ class _Reading:
         return dataclasses.replace(bench, run=_keyed(run))
 
     def _unsupported(self, params: Component) -> str:
-        drawn = frozenset(getattr(params, "draw", ()))
+        drawn = _drawn_names(params)
         tied = [relation for relation in self.scope.relations if symbols_of(relation) & drawn]
         return f"{len(tied)} condition(s) tie drawn symbols together, which sampling cannot keep yet" if tied else ""
 
     def _experiment(self, name: str) -> ExperimentSpec:
         if name not in EXPERIMENTS:
-            known = (*EXPERIMENTS, *UNSUPPORTED)
-            self._stop(("experiment",), "unknown experiment", quote(name), listing(known), nearest_name(name, known))
+            nearest = nearest_name(name, EXPERIMENTS)
+            self._stop(("experiment",), "unknown experiment", quote(name), listing(EXPERIMENTS), nearest)
         return EXPERIMENTS[name]
 
     def _validated(self, model: type[BaseModel], data: Any, path: Path) -> BaseModel:
@@ -213,8 +209,9 @@ class _Reading:
         raw = self._validated(spec.params, data, path)
         assert isinstance(raw, Component)
         published = spec.observables(raw)
-        values = swept | (DATA_NAMES & set(published)) | set(getattr(raw, "draw", ()))
-        values |= size_names(self.scope, published, raw)
+        values = swept | (DATA_NAMES & set(published))
+        values |= size_names(self.scope, published, raw) | getattr(raw, "given", frozenset())
+        self._given(raw, path, values)
 
         def parse(below: Path, text: Formula, names: Locals) -> float | int | Node:
             node = self._leaf((*path, *below), str(text), names, values)
@@ -233,6 +230,31 @@ class _Reading:
         if len(self.reporter.errors) > before:
             raise _StopError
         return component
+
+    def _given(self, raw: Component, path: Path, values: frozenset[str]) -> None:
+        """What the experiment gives a value to is declared; what it draws from a law can be drawn."""
+        for name in sorted(getattr(raw, "given", frozenset())):
+            if name not in self.scope.symbols:
+                message = f"the symbol {name!r} is not declared"
+                nearest = nearest_name(name, self.scope.symbols)
+                self.reporter.error(
+                    self.reporter.existing(path), message, expected="a name under symbols", nearest=nearest
+                )
+        for name in _drawn_names(raw) & set(self.scope.laws):
+            law, domain = self.scope.laws[name], self.scope.symbols[name]
+            needed = frozenset().union(*(symbols_of(parameter) for parameter in law.parameters))
+            missing = sorted(needed - values)
+            if missing:
+                message = f"the law of {name!r} needs {missing[0]!r}, which has no value when the run starts"
+                self.reporter.error(self.reporter.existing((*path, "draw")), message)
+            if (domain.lo, domain.hi) != (exact(law.lo), exact(law.hi)):
+                message = f"{name!r} has a law and a `where` beside it; a conditioned law cannot be drawn"
+                self.reporter.error(self.reporter.existing((*path, "draw")), message)
+
+    def _laws(self, params: Component, arms: Mapping[str, BaseModel]) -> dict[str, Law]:
+        """The laws of the symbols that the run or one of its arms draws."""
+        names = frozenset().union(_drawn_names(params), *map(_drawn_names, arms.values()))
+        return {name: law for name, law in self.scope.laws.items() if name in names}
 
     def _leaf(self, path: Path, text: str, names: Locals, values: frozenset[str]) -> Node:
         """A formula among the parameters; the local names of the leaf are formal arguments, as those of a
@@ -284,7 +306,11 @@ class _Reading:
         return self.scope.extended(symbols), frozenset(ambiguous)
 
 
-def _keyed(run: Run, more: str = "") -> Run:
+def _drawn_names(params: BaseModel) -> frozenset[str]:
+    return frozenset((*getattr(params, "draw", ()), *getattr(params, "noise", ())))
+
+
+def _keyed(run: Run) -> Run:
     """The run with the hash of its content: equal for equal content whatever its name."""
     content = (
         run.experiment,
@@ -297,6 +323,6 @@ def _keyed(run: Run, more: str = "") -> Run:
         run.may_diverge,
         run.seeds,
         sorted((name, repr(arm)) for name, arm in run.arms.items()),
-        more,
+        sorted((name, repr(law)) for name, law in run.laws.items()),
     )
     return dataclasses.replace(run, key=hashlib.sha256(repr(content).encode()).hexdigest())

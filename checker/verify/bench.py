@@ -10,12 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from checker.expr.node import Node
 from checker.simulate.measure import measure
 from checker.simulate.measurement import Field, Measurement, concatenate
 from checker.simulate.search import ascend
 from checker.spec.claim import Run
+from checker.verify.deadline import within
 from checker.verify.evaluation import Reader
 
 Progress = Callable[[str], None]
@@ -34,11 +36,16 @@ class _Shelf:
 class Bench:
     """Measures runs on demand and remembers them.
 
-    ``base_seed`` shifts every random draw, ``device`` is cpu, gpu or auto; ``thorough`` compilation pays for many seeds.
+    ``base_seed`` shifts every random draw, ``device`` is cpu, gpu or auto; ``thorough`` compilation pays for many seeds;
+    ``time_limit`` is wall time in seconds for one batch, one solution of references or one search, beyond which
+    ``OutOfTime`` is raised.
     """
 
-    def __init__(self, base_seed: int, device: str, progress: Progress, thorough: bool = True) -> None:
+    def __init__(
+        self, base_seed: int, device: str, progress: Progress, thorough: bool = True, time_limit: float | None = None
+    ) -> None:
         self._base_seed = base_seed
+        self._time_limit = time_limit
         self._thorough = thorough
         self._device = device
         self._progress = progress
@@ -55,7 +62,10 @@ class Bench:
             if seeds > shelf.seeds:
                 self._progress(f"measuring {run.name}: instances {shelf.seeds + 1} to {seeds}")
                 seeds_now = range(shelf.seeds, seeds)
-                new = measure(run, seeds_now, self._base_seed, self._device, self._thorough)
+                new = self._timed(
+                    f"the run {run.name!r}",
+                    partial(measure, run, seeds_now, self._base_seed, self._device, self._thorough),
+                )
                 shelf.batches.append(new)
                 shelf.solved.append(set())
                 shelf.seeds = seeds
@@ -66,7 +76,8 @@ class Bench:
                     # cvxpy takes half a second to import: here it does so beside a compilation, or not at all
                     from checker.simulate.references import with_references
 
-                    shelf.batches[index] = with_references(run, batch, sorted(missing))
+                    solve = partial(with_references, run, batch, sorted(missing))
+                    shelf.batches[index] = self._timed(f"solving the references of {run.name!r}", solve)
                     shelf.solved[index] |= missing
             self.seconds[run.name] = self.seconds.get(run.name, 0.0) + time.perf_counter() - started
             return concatenate(_prefix(shelf.batches, seeds))
@@ -94,8 +105,13 @@ class Bench:
         address = (run.key, seeds, excess)
         if address not in self._found:
             self._progress(f"searching {run.name} for a violation")
-            self._found[address] = ascend(run, measurement, excess)
+            self._found[address] = self._timed(
+                f"the search of {run.name!r}", partial(ascend, run, measurement, excess)
+            )
         return concatenate([measurement, self._found[address]])
+
+    def _timed(self, what: str, work: Callable[[], Measurement]) -> Measurement:
+        return within(self._time_limit, what, work)
 
 
 def _prefix(batches: Sequence[Measurement], seeds: int) -> Sequence[Measurement]:

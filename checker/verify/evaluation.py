@@ -98,6 +98,9 @@ def read(check: Check, run: Run, reader: Reader, at: Mapping[str, float] | None 
     axes = ("seed", *(axis for axis in measurement.coords if axis != "seed" and axis in present))
     if not any("seed" in field.axes for field in fields.values()):
         coords["seed"] = np.zeros(1)
+    for field in fields.values():  # `next` has one record less than what was recorded
+        coords |= {axis: own for axis, own in field.coords.items() if len(own) < len(coords[axis])}
+    fields = {name: _shortened(field, coords) for name, field in fields.items()}
     shape = tuple(len(coords[axis]) for axis in axes)
     aligned = {name: align(field, axes, shape) for name, field in fields.items()}
 
@@ -134,6 +137,13 @@ def read(check: Check, run: Run, reader: Reader, at: Mapping[str, float] | None 
         bounded=expected.bounded,
     )
     return Reading(sample, prediction, kept=len(coords["seed"]), instances=instances)
+
+
+def _shortened(field: Field, coords: Mapping[str, Array]) -> Field:
+    """``field`` without the last coordinates of an axis that another field of the check does not have."""
+    index = tuple(slice(0, len(coords[axis])) for axis in field.axes)
+    own = {axis: values[: len(coords[axis])] for axis, values in field.coords.items()}
+    return Field(field.values[index], field.error[index], field.axes, own)
 
 
 def _grid(run: Run) -> frozenset[str]:
@@ -194,7 +204,7 @@ def _select(
 ) -> tuple[dict[str, tuple[Array, Array]], dict[str, Array]]:
     """Keep the cells where ``where`` holds; several axes that it couples become one axis named ``cell``."""
     assert check.where is not None
-    field = reader.field(check.where)
+    field = _shortened(reader.field(check.where), {**reader.measurement.coords, **coords})
     if "seed" in field.axes:
         raise EvaluationError("`where` selects cells, not instances: use `keep` for conditions on the data")
     mask = field.values != 0

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from checker.expr.errors import UnsupportedError
 from checker.expr.node import Node, sub
+from checker.judge import controls
 from checker.judge.decide import judge
 from checker.judge.prediction import Judgement, Kind
 from checker.result import CheckResult, ControlResult, LookResult, MeasureResult
-from checker.simulate.catalogue import UnsupportedExperiment
 from checker.simulate.measurement import Measurement
 from checker.simulate.quantity import QuantityError
 from checker.simulate.resolve import SimulationError
@@ -22,7 +22,8 @@ from checker.simulate.search import SearchUnavailable
 from checker.spec.claim import Assumption, Check, Control, Measure, Run
 from checker.verdict import Verdict
 from checker.verify.bench import Bench
-from checker.verify.evaluation import EvaluationError, Reading, nodes_of, read, references_named
+from checker.verify.deadline import OutOfTime
+from checker.verify.evaluation import EvaluationError, Reader, Reading, nodes_of, read, references_named
 from checker.verify.presentation import (
     cells_of,
     conditions_of,
@@ -48,6 +49,7 @@ class Trial:
     reading: Reading | None = None
     looks: list[LookResult] = field(default_factory=list)
     note: str = ""
+    reader: Reader | None = None  # the arrays of the last look, found instances included
 
     @property
     def decided(self) -> bool:
@@ -74,14 +76,26 @@ class Attempt:
     @property
     def rejected_by(self) -> Trial | None:
         """The first patched check that came out FAIL, provided the true prediction holds where that was asked."""
-        if not all(trial.judgement is not None and trial.judgement.verdict is Verdict.PASS for trial in self.originals):
-            return None
-        return next((t for t in self.trials if t.judgement is not None and t.judgement.verdict is Verdict.FAIL), None)
+        judgements, originals = ([trial.judgement for trial in part] for part in (self.trials, self.originals))
+        found = controls.rejecting(judgements, originals)
+        return None if found is None else self.trials[found]
 
     @property
     def settled(self) -> bool:
         """Whether more instances cannot change the answer."""
         return self.rejected_by is not None or all(trial.decided for trial in (*self.trials, *self.originals))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A measurement after its last look: every check and control, on how many seeds, at which budget of each check."""
+
+    measure: Measure
+    trials: tuple[Trial, ...]
+    attempts: tuple[Attempt, ...]
+    seeds: int
+    failures: Mapping[int, str]
+    alpha: float
 
 
 def verify_measure(
@@ -91,17 +105,19 @@ def verify_measure(
 
     ``target`` is how a user names the claim, ``settings`` the options that a replay needs besides.
     """
-    if measure.unsupported:
-        return MeasureResult(
-            run=measure.run.name, experiment=measure.run.experiment, summary="", seeds=0, checks=(), controls=(),
-            unsupported=measure.unsupported,
-        )  # fmt: skip
+    return measure_result(judge_measure(measure, scale, bench, checks_in_claim), target, settings)
+
+
+def judge_measure(measure: Measure, scale: Scale, bench: Bench, checks_in_claim: int) -> Judged:
+    """Look at more and more instances until every check and control is decided, or the scale allows no more."""
     alpha = ERROR_BUDGET / max(1, checks_in_claim)
-    trials = [Trial(check) for check in measure.checks]
-    attempts = [
+    if measure.unsupported:
+        return Judged(measure, (), (), 0, {}, alpha)
+    trials = tuple(Trial(check) for check in measure.checks)
+    attempts = tuple(
         Attempt(control, [Trial(c) for c in control.checks], [Trial(c) for c in control.original_on_patched])
         for control in measure.controls
-    ]
+    )
     seeds = 0
     failures: Mapping[int, str] = {}
     for seeds in _sizes(measure.run, scale):
@@ -110,15 +126,25 @@ def verify_measure(
             passing = [t for t in trials if t.judgement is not None and t.judgement.verdict is Verdict.PASS]
             if not passing or all(attempt.settled for attempt in attempts):
                 break
-    controls = [_control_result(attempt) for attempt in attempts]
+    return Judged(measure, trials, attempts, seeds, failures, alpha)
+
+
+def measure_result(judged: Judged, target: str, settings: str = "") -> MeasureResult:
+    """What a judged measurement looks like to a reader; ``target`` and ``settings`` as in ``verify_measure``."""
+    measure, attempts = judged.measure, judged.attempts
+    if measure.unsupported:
+        return MeasureResult(
+            run=measure.run.name, experiment=measure.run.experiment, summary="", seeds=0, checks=(), controls=(),
+            unsupported=measure.unsupported,
+        )  # fmt: skip
     return MeasureResult(
         run=measure.run.name,
         experiment=measure.run.experiment,
         summary=describe_run(measure.run),
-        seeds=seeds,
-        checks=tuple(_check_result(trial, attempts, target, settings) for trial in trials),
-        controls=tuple(controls),
-        failures={str(seed): reason for seed, reason in failures.items()},
+        seeds=judged.seeds,
+        checks=tuple(_check_result(trial, attempts, target, settings) for trial in judged.trials),
+        controls=tuple(_control_result(attempt) for attempt in attempts),
+        failures={str(seed): reason for seed, reason in judged.failures.items()},
         definitions=definitions_of(measure),
     )
 
@@ -153,8 +179,11 @@ def _look(
             continue
         try:
             measurement = _measured(run, pending, assumptions, bench, seeds)
-        except (UnsupportedExperiment, UnsupportedError) as reason:
+        except UnsupportedError as reason:
             _conclude(pending, Verdict.UNSUPPORTED, str(reason))
+            continue
+        except OutOfTime as reason:
+            _conclude(pending, Verdict.INCONCLUSIVE, str(reason))
             continue
         except (SimulationError, QuantityError, *_BROKEN) as reason:
             _conclude(pending, Verdict.ERROR, _first_line(reason))
@@ -219,9 +248,13 @@ def _judge(
             trial.note = "random instances, then ascent from the worst of them and from corners"
         except SearchUnavailable as reason:
             trial.note = f"random instances only: {reason}"
+        except OutOfTime as reason:
+            _conclude([trial], Verdict.INCONCLUSIVE, str(reason))
+            return
         except _BROKEN as reason:
             _conclude([trial], Verdict.ERROR, f"the directed search broke: {_first_line(reason)}")
             return
+    trial.reader = reader
     try:
         trial.reading = read(trial.check, run, reader, pinned)
     except (EvaluationError, QuantityError, *_BROKEN) as reason:
@@ -301,14 +334,10 @@ def _check_result(trial: Trial, attempts: Sequence[Attempt], target: str, settin
     assert judgement is not None
     verdict, reason = judgement.verdict, judgement.reason
     own = [attempt for attempt in attempts if any(t.check.name == check.name for t in attempt.trials)]
-    if verdict is Verdict.PASS:
-        alive = [attempt.control.text for attempt in own if attempt.rejected_by is None]
-        powerless = not any(a.rejected_by is not None and a.rejected_by.check.name == check.name for a in own)
-        if alive:
-            verdict, reason = Verdict.INCONCLUSIVE, f"the control {alive[0]} is not rejected; otherwise: {reason}"
-        elif powerless:
-            verdict, reason = Verdict.INCONCLUSIVE, f"no control was rejected by this check; otherwise: {reason}"
-    elif verdict is None:
+    gone = [(attempt.control.text, attempt.rejected_by) for attempt in own]
+    shown = any(by is not None and by.check.name == check.name for _, by in gone)
+    verdict, reason = controls.standing(verdict, reason, [(text, by is not None) for text, by in gone], shown)
+    if verdict is None:
         verdict = Verdict.INCONCLUSIVE
         if judgement.seeds_needed is not None and judgement.more_seeds_help:
             reason = f"{reason}; about {judgement.seeds_needed} instances would decide"

@@ -9,24 +9,39 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from checker.execute.worker import terminate_all
-from checker.result import AssumptionResult, ClaimResult, LemmaResult, MeasureResult, MemberResult, PaperResult
+from checker.result import (
+    AssumptionResult,
+    ClaimResult,
+    LemmaResult,
+    MeasureResult,
+    MemberResult,
+    MutantResult,
+    PaperResult,
+)  # fmt: skip
 from checker.spec.claim import Assumption, Claim, Measure, Paper
 from checker.verdict import How, Verdict, worst
 from checker.verify.bench import Bench
 from checker.verify.lemmas import answer_all, lemma_result, questions_of
-from checker.verify.measures import verify_measure
+from checker.verify.measures import judge_measure, measure_result
+from checker.verify.mutants import of_lemmas, of_measure
 from checker.verify.progress import Event, Listener, silent
 from checker.verify.scales import SCALES
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a paper is verified: scale, shift of all seeds, device, processes for provers."""
+    """How a paper is verified: scale, shift of all seeds, device, processes for provers, whether mutants are made."""
 
     scale: str = "standard"
     seed: int = 0
     device: str = "auto"
     jobs: int = 2
+    mutants: bool | None = None  # None: as the scale says
+
+    @property
+    def makes_mutants(self) -> bool:
+        """Whether claims are mutated too: at every scale but smoke, unless it was said."""
+        return self.scale != "smoke" if self.mutants is None else self.mutants
 
 
 def verify_paper(
@@ -38,16 +53,25 @@ def verify_paper(
     children and is passed on.
     """
     claims = [claim for claim in paper.claims if only is None or claim.id in only]
-    proofs = _Proofs(claims, paper.slug, target or paper.slug, options.jobs, listener)
+    proofs = _Proofs(claims, paper.slug, target or paper.slug, options, listener)
     proofs.start()
     try:
-        measures = _measure_all(claims, paper.slug, options, listener, target or paper.slug)
-        lemmas = proofs.result()
+        measured = _measure_all(claims, paper.slug, options, listener, target or paper.slug)
+        lemmas, refuted = proofs.result()
     except BaseException:
         terminate_all()
         raise
-    results = tuple(_claim_result(claim, lemmas[claim.id], measures[claim.id]) for claim in claims)
+    results = tuple(
+        _claim_result(claim, lemmas[claim.id], [result for result, _ in measured[claim.id]]).model_copy(
+            update=_mutants(claim, options, refuted.get(claim.id, ()), [found for _, found in measured[claim.id]])
+        )
+        for claim in claims
+    )
     for result in results:
+        if result.mutants:
+            rejected = sum(mutant.rejected for mutant in result.mutants)
+            said = f"{rejected} of {len(result.mutants)} mutants rejected"
+            listener(Event("mutants", f"{paper.slug}/{result.id}", said))
         listener(Event("verdict", f"{paper.slug}/{result.id}", result.verdict.value))
     return PaperResult(
         slug=paper.slug,
@@ -72,6 +96,23 @@ def _counted(result: ClaimResult) -> Verdict:
     return Verdict.FAIL if result.verdict is Verdict.PASS else result.verdict
 
 
+def mutable(claim: Claim) -> bool:
+    """Whether mutants of the claim would say anything: a neighbour of a statement that is false may well be true."""
+    return Verdict(claim.expected) is Verdict.PASS
+
+
+def _mutants(
+    claim: Claim, options: Options, of_lemmas: Sequence[MutantResult], of_measures: Sequence[Sequence[MutantResult]]
+) -> dict[str, object]:
+    """The fields of a claim's result that tell of mutants; none of them has a say in its verdict."""
+    if not options.makes_mutants or claim.unchecked is not None:
+        return {}
+    if not mutable(claim):
+        return {"no_mutants": "neighbours of a claim that is expected not to hold may well be true"}
+    found = (*of_lemmas, *(one for part in of_measures for one in part))
+    return {"mutants": found} if found else {"no_mutants": "nothing of it passed that could be mutated"}
+
+
 _COMPILE_ORDER = ("train", "optimize", "evaluate", "other")
 
 
@@ -81,22 +122,28 @@ def _compile_class(measure: Measure) -> str:
 
 def _measure_all(
     claims: Sequence[Claim], slug: str, options: Options, listener: Listener, target: str
-) -> dict[str, list[MeasureResult]]:
+) -> dict[str, list[tuple[MeasureResult, list[MutantResult]]]]:
     """The measurements of all claims, side by side: most of their time is compilation, which keeps one core busy.
 
     Runs that claims share are measured once, by whoever comes first.
     """
     scale, settings = SCALES[options.scale], replay_settings(options)
-    bench = Bench(options.seed, options.device, lambda text: listener(Event("batch", slug, text)), scale.thorough)
+    bench = Bench(
+        options.seed, options.device, lambda text: listener(Event("batch", slug, text)), scale.thorough, scale.time_limit
+    )
 
-    def measured(claim: Claim, measure: Measure) -> MeasureResult:
+    def measured(claim: Claim, measure: Measure) -> tuple[MeasureResult, list[MutantResult]]:
         name = f"{slug}/{claim.id}"
         listener(Event("claim", name, f"measuring {measure.run.name}"))
         checks = sum(len(one.checks) for one in claim.measures)
-        result = verify_measure(measure, scale, bench, checks, f"{target}/{claim.id}", settings)
+        judged = judge_measure(measure, scale, bench, checks)
+        result = measure_result(judged, f"{target}/{claim.id}", settings)
         for check in result.checks:
             listener(Event("check", name, f"{check.name}: {check.verdict}"))
-        return result
+        if not options.makes_mutants or not mutable(claim):
+            return result, []
+        listener(Event("claim", name, f"mutating the checks on {measure.run.name}"))
+        return result, of_measure(judged)
 
     pool = ThreadPoolExecutor(max_workers=options.jobs)
     try:
@@ -118,7 +165,7 @@ def replay_settings(options: Options) -> str:
 class _Proofs:
     """All obligations of a paper, answered in a thread that waits for the killable children."""
 
-    def __init__(self, claims: Sequence[Claim], slug: str, target: str, jobs: int, listener: Listener) -> None:
+    def __init__(self, claims: Sequence[Claim], slug: str, target: str, options: Options, listener: Listener) -> None:
         self._claims = claims
         self._questions = [
             question
@@ -127,9 +174,10 @@ class _Proofs:
             for question in questions_of(claim.id, lemma, f"{target}/{claim.id}")
         ]
         self._slug = slug
-        self._jobs = jobs
+        self._options = options
         self._listener = listener
-        self._answers: list[MemberResult] = []
+        self._results: dict[str, list[LemmaResult]] = {}
+        self._mutants: dict[str, list[MutantResult]] = {}
         self._error: BaseException | None = None
         self._done = 0
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -137,25 +185,32 @@ class _Proofs:
     def start(self) -> None:
         self._thread.start()
 
-    def result(self) -> dict[str, list[LemmaResult]]:
-        """Wait for the answers; the lemmas of each claim, in order."""
+    def result(self) -> tuple[dict[str, list[LemmaResult]], dict[str, list[MutantResult]]]:
+        """Wait for the answers; the lemmas of each claim, in order, and what became of their mutants."""
         while self._thread.is_alive():
             self._thread.join(0.2)  # short waits keep Ctrl-C responsive
         if self._error is not None:
             raise self._error
+        return self._results, self._mutants
+
+    def _work(self) -> None:
+        try:
+            answers = answer_all(self._questions, self._options.jobs, self._heard)
+            self._results = self._gathered(answers)
+            if self._options.makes_mutants:
+                claims = [claim for claim in self._claims if mutable(claim)]
+                self._mutants = of_lemmas(claims, self._results, self._options.jobs)
+        except BaseException as error:  # handed to the waiting thread
+            self._error = error
+
+    def _gathered(self, answers: Sequence[MemberResult]) -> dict[str, list[LemmaResult]]:
         gathered: dict[tuple[str, str], dict[int, list[MemberResult]]] = defaultdict(lambda: defaultdict(list))
-        for question, answer in zip(self._questions, self._answers, strict=True):
+        for question, answer in zip(self._questions, answers, strict=True):
             gathered[question.claim, question.lemma][question.near_miss].append(answer)
         return {
             claim.id: [lemma_result(lemma, gathered[claim.id, lemma.name]) for lemma in claim.lemmas]
             for claim in self._claims
         }
-
-    def _work(self) -> None:
-        try:
-            self._answers = answer_all(self._questions, self._jobs, self._heard)
-        except BaseException as error:  # handed to the waiting thread
-            self._error = error
 
     def _heard(self, index: int, answer: MemberResult) -> None:
         self._done += 1

@@ -11,7 +11,7 @@ class Event:
     """One step of a run.
 
     ``kind`` is ``claim`` (a claim begins), ``obligation`` (one answer has come), ``batch`` (a simulation step begins),
-    ``verdict`` (a claim is decided) or ``paper`` (a file is done).
+    ``mutants`` (all of a claim's are judged), ``verdict`` (a claim is decided) or ``paper`` (a file is done).
     """
 
     kind: str

@@ -98,6 +98,17 @@ def hang_with_a_child(fifo: str) -> None:
     hang_in_c()
 
 
+def spin() -> None:
+    while True:
+        pass
+
+
+def test_processor_time_is_limited_where_it_is_asked_for() -> None:
+    answer = run(spin, limits=Limits(seconds=60.0, cpu_seconds=1))
+    assert answer == TimedOut(1)
+    assert run(echo, 1, limits=Limits(seconds=60.0, cpu_seconds=1)) == Completed(1)
+
+
 def test_values_come_back_intact() -> None:
     value = {"x": Fraction(1, 3), "nested": [(1, 2.5, "text"), None], "bytes": bytes(range(256))}
     assert run(echo, value) == Completed(value)

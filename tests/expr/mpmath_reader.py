@@ -22,8 +22,10 @@ from checker.expr.node import (
     Piecewise,
     Pow,
     Rel,
+    Subscript,
     Sym,
     Truth,
+    Vec,
 )
 
 mp.mp.dps = 50
@@ -34,6 +36,10 @@ FUNCTIONS: Mapping[str, Any] = {
     "abs": abs,
     "sign": mp.sign,
     "floor": mp.floor,
+    "ceil": mp.ceil,
+    "round": lambda x: mp.floor(x + mp.mpf(1) / 2),
+    "clip": lambda x, lo, hi: min(max(x, lo), hi),
+    "zeta": mp.zeta,
     "sin": mp.sin,
     "cos": mp.cos,
     "tan": mp.tan,
@@ -68,11 +74,18 @@ FUNCTIONS: Mapping[str, Any] = {
 _CONSTANTS = {"pi": mp.pi, "E": mp.e, "EulerGamma": mp.euler, "oo": mp.inf}
 
 
-def value(node: Node, env: Mapping[str, Any], bound: tuple[Any, ...] = ()) -> Any:
-    """The number (or truth value) of a scalar tree; sums need literal ends, integrals go to ``mp.quad``."""
+def value(node: Node, env: Mapping[str, Any], bound: tuple[Any, ...] = (), nudge: tuple[Node, Any] | None = None) -> Any:
+    """The number (or truth value) of a scalar tree; sums need literal ends, integrals go to ``mp.quad``.
 
+    ``nudge = (part, factor)`` multiplies the value of one subtree, to see what a rounding error there does to the whole.
+    """
+    found = _value(node, env, bound, nudge)
+    return found * nudge[1] if nudge is not None and node == nudge[0] else found
+
+
+def _value(node: Node, env: Mapping[str, Any], bound: tuple[Any, ...], nudge: tuple[Node, Any] | None) -> Any:
     def of(part: Node) -> Any:
-        return value(part, env, bound)
+        return value(part, env, bound, nudge)
 
     match node:
         case Num(number):
@@ -104,10 +117,12 @@ def value(node: Node, env: Mapping[str, Any], bound: tuple[Any, ...] = ()) -> An
             return not of(arg)
         case Piecewise(cases, otherwise):
             return of(next((part for test, part in cases if of(test)), otherwise))
+        case Subscript(Vec(entries), (Num(index),)):
+            return of(entries[int(index)])
         case Binder("Integral", body, lo, hi):
-            return mp.quad(lambda x: value(body, env, (*bound, x)), [of(lo), of(hi)])
+            return mp.quad(lambda x: value(body, env, (*bound, x), nudge), [of(lo), of(hi)])
         case Binder(kind, body, lo, hi):
-            terms = [value(body, env, (*bound, mp.mpf(k))) for k in range(int(of(lo)), int(of(hi)) + 1)]
+            terms = [value(body, env, (*bound, mp.mpf(k)), nudge) for k in range(int(of(lo)), int(of(hi)) + 1)]
             return mp.fsum(terms) if kind == "Sum" else mp.fprod(terms)
     raise TypeError(type(node).__name__)
 

@@ -5,7 +5,7 @@ import dataclasses
 import mpmath as mp
 import pytest
 
-from checker.expr.functions import FORMS, FUNCTIONS, INTERNAL, NORMS, Function
+from checker.expr.functions import FORMS, FUNCTIONS, INTERNAL, JUMPS, KINKS, NORMS, Function
 from checker.expr.node import ONE, ZERO, Fn, Mul, Sym, num
 from tests.expr.mpmath_reader import FUNCTIONS as ORACLE
 from tests.expr.mpmath_reader import close, value
@@ -25,6 +25,7 @@ INSIDE = {
     "gamma": [0.1, 1.7, 6.5, -0.5],
     "digamma": [0.1, 1.7, 40],
     "factorial": [0, 0.5, 3, 7],
+    "zeta": [1.1, 2.5, 40],
 }
 OUTSIDE = {
     "log": -1,
@@ -39,17 +40,23 @@ OUTSIDE = {
     "loggamma": -0.5,
     "factorial": -3,
     "tan": None,
+    "zeta": 1,
 }
-TWO_ARGUMENTS = {"polygamma": [(1, 0.7), (2, 3.5)], "binomial": [(5.5, 2.2), (7, 3)], "hypot": [(3, 4), (-1, 0.5)]}
+MORE_ARGUMENTS = {
+    "polygamma": [(1, 0.7), (2, 3.5)],
+    "binomial": [(5.5, 2.2), (7, 3)],
+    "hypot": [(3, 4), (-1, 0.5)],
+    "clip": [(0.3, 0, 1), (-2, -1, 1), (5, -1, 1), (0.5, 2, 1)],
+}
 
 
 def points(name):
-    return TWO_ARGUMENTS.get(name) or [(x,) for x in INSIDE.get(name, [-2.2, -0.4, 0.3, 1.6, 5])]
+    return MORE_ARGUMENTS.get(name) or [(x,) for x in INSIDE.get(name, [-2.2, -0.4, 0.3, 1.6, 5])]
 
 
 def derivative_agrees(row: Function, point: tuple[float, ...]) -> bool:
     """The row's partial derivatives against numerical ones of the function itself, at 50 digits."""
-    names = ["a", "b"][: len(point)]
+    names = ["a", "b", "c"][: len(point)]
     slopes = row.derivative(tuple(map(Sym, names)))
     at = [mp.mpf(x) for x in point]
     for i, slope in enumerate(slopes):
@@ -61,7 +68,7 @@ def derivative_agrees(row: Function, point: tuple[float, ...]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", [n for n in SCALAR if n not in ("sign", "floor")])
+@pytest.mark.parametrize("name", [n for n in SCALAR if FUNCTIONS[n].derivative is not None and n not in JUMPS])
 def test_derivatives(name):
     assert all(derivative_agrees(FUNCTIONS[name], point) for point in points(name))
 
@@ -76,7 +83,7 @@ def test_a_wrong_derivative_would_be_seen():
 def test_expansions(name):
     row = FUNCTIONS[name]
     for point in points(name):
-        names = ["a", "b"][: len(point)]
+        names = ["a", "b", "c"][: len(point)]
         env = dict(zip(names, map(mp.mpf, point), strict=True))
         expanded = row.expansion(tuple(map(Sym, names)))
         assert close(value(expanded, env), ORACLE[name](*env.values()), 30)
@@ -87,7 +94,7 @@ def test_expansions(name):
 def test_definedness(name):
     row = FUNCTIONS[name]
     for point in points(name):
-        conditions = row.defined(tuple(map(Sym, ["a", "b"][: len(point)])))
+        conditions = row.defined(tuple(map(Sym, ["a", "b", "c"][: len(point)])))
         assert all(value(c, dict(zip("ab", point, strict=False))) for c in conditions)
     if OUTSIDE.get(name) is not None:
         conditions = row.defined((Sym("a"),))
@@ -115,6 +122,17 @@ def test_shape_columns(name):
 def test_what_is_not_monotone_is_not_said_to_be():
     for name in ("cosh", "sin", "gamma", "loggamma", "abs"):
         assert FUNCTIONS[name].monotone is None
+
+
+def test_what_jumps_or_bends_says_so():
+    assert {"sign", "floor", "ceil", "round"} == JUMPS
+    assert {"abs", "relu", "clip", "max", "min", "norm_1", "norm_oo"} == KINKS
+    for name in JUMPS | (KINKS & set(ONE_ARGUMENT)):
+        row, at = FUNCTIONS[name], mp.mpf(1) / 2 if name == "round" else mp.mpf(0)
+        h = mp.mpf("1e-20")
+        gap = abs(ORACLE[name](at + h) - ORACLE[name](at - h))
+        assert gap == 0 or gap == h or gap >= 1
+        assert (gap >= 1) == (row.rough == "jump")
 
 
 def test_arguments_count():

@@ -1,5 +1,8 @@
 """The parser: what it reads, what it refuses and with which remedy, and that a text cannot buy work."""
 
+import json
+import subprocess
+import sys
 from fractions import Fraction
 
 import pytest
@@ -284,6 +287,28 @@ HOSTILE = [
     "gamma(10**9)",
     "binomial(10**9, 5)",
     "factorial(factorial(20))",
+    "digamma(10**9)",
+    "polygamma(10**6, 1)",
+    "zeta(10**6)",
+    "Sum(1, (k, 1/2, 3))",
+    "Product(x, (k, 1, 7/2))",
+    "-" * 20_000 + "x",
+    "(" * 5000 + "x" + ")" * 5000,
+    "x.system",
+    "x.__init__.__globals__",
+    "getattr(x, y)",
+    "eval(x)",
+    "open(x)",
+    "x if",
+    "lambda: 0",
+    "exp\\(x)",
+    "x\x7f",
+    "x\u2066",
+    "[[[1]]]",
+    "__builtins__",
+    "9**9**9",
+    "2**-(10**10)",
+    "((((9**9)**9)**9)**9)",
     "Sum(1, (k, 1, 10**12))",
     "Product(x, (k, 1, 10**12))",
     "1e9999",
@@ -328,6 +353,26 @@ def test_hostile_texts_are_refused(formula):
     assert error.message
     assert len(error.message) < 200
     assert len(error.found) <= 40
+
+
+def test_hostile_texts_cost_little():
+    """All of them together, the reader's imports included, within 300 MB and a few seconds of processor time."""
+    code = (
+        "import json, resource, sys\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({300 * 2**20},) * 2)\n"
+        "resource.setrlimit(resource.RLIMIT_CPU, (20, 20))\n"
+        "from checker.expr.domain import REAL\n"
+        "from checker.expr.errors import ExpressionError\n"
+        "from checker.expr.namespace import Namespace\n"
+        "from checker.expr.parse import parse\n"
+        "space = Namespace(dict.fromkeys('xyk', REAL))\n"
+        "for text in json.load(sys.stdin):\n"
+        "    try:\n        parse(text, space)\n"
+        "    except ExpressionError:\n        continue\n"
+        "    sys.exit('accepted: ' + repr(text)[:60])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=json.dumps(HOSTILE), text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr[-300:]
 
 
 def test_long_but_flat_formulas_are_read():

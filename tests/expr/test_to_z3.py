@@ -42,10 +42,28 @@ def check(text: str, domains: Mapping[str, Domain] = XY, relaxed: bool = True) -
         ("x <= 0", {"x": POSITIVE}, "unsat"),
         ("sign(x)*x < 0", XY, "unsat"),
         ("Sum(k*x, (k, 1, 4)) != 10*x", XY, "unsat"),
+        ("Product(k*x, (k, 1, 4)) != 24*x**4", XY, "unsat"),
+        ("Product(k*x, (k, 1, 4)) != 25*x**4", XY, "sat"),
+        ("Product(k, (k, 2, 1)) != 1", XY, "unsat"),
+        ("floor(x) > x", XY, "unsat"),
+        ("floor(x) <= x - 1", XY, "unsat"),
+        ("ceil(x) < x", XY, "unsat"),
+        ("abs(round(x) - x) > 1/2", XY, "unsat"),
+        ("clip(x, -1, 1) > 1", XY, "unsat"),
+        ("clip(x, y, 1) < y and y <= 1", XY, "unsat"),
+        ("clip(x, y, 1) < y", XY, "sat"),
+        ("relu(x) < x", XY, "unsat"),
+        ("hypot(x, y) < x", XY, "unsat"),
     ],
 )
 def test_satisfiability(text: str, domains: Mapping[str, Domain], expected: str) -> None:
     assert check(text, domains) == expected
+
+
+def test_a_relaxed_floor_may_lie_and_a_whole_one_not() -> None:
+    assert check("floor(x) == 1/2") == "sat"
+    assert check("floor(x) == 1/2", relaxed=False) == "unsat"
+    assert check("floor(x) == 1 and x > 3/2", relaxed=False) == "sat"
 
 
 def test_integers_relaxed_or_not() -> None:

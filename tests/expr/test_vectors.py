@@ -19,6 +19,8 @@ DOMAINS = {
     "v": Domain(shape=(num(3),)),
     "A": Domain(shape=(num(3), num(3))),
     "B": Domain(shape=(num(2), num(3))),
+    "C": Domain(shape=(num(2), num(2))),
+    "K": Domain(shape=(num(2), num(2)), psd=True),
     "t": REAL,
     "N": INTEGER,
     "w": Domain(shape=(Sym("N"),)),
@@ -30,6 +32,8 @@ ENV = {
     "v": RNG.normal(size=3),
     "A": RNG.normal(size=(3, 3)),
     "B": RNG.normal(size=(2, 3)),
+    "C": np.array([[0.3, -1.2], [0.7, 2.0]]),
+    "K": np.array([[0.3, -0.2], [-0.2, 2.0]]),
     "t": 0.7,
 }
 
@@ -48,7 +52,7 @@ def numbers(node):
     return float(value(node, components(ENV)))
 
 
-U, V, A, B, T = (ENV[name] for name in "uvABt")
+U, V, A, B, C, K, T = (ENV[name] for name in "uvABCKt")
 
 
 @pytest.mark.parametrize(
@@ -82,6 +86,20 @@ U, V, A, B, T = (ENV[name] for name in "uvABt")
         ("grad(dot(v, A @ v), v)", (A + A.T) @ V),
         ("hessian(dot(v, A @ v), v)", A + A.T),
         ("1 if t > 0 else v", np.ones(3)),
+        ("norm(C, 2)", np.linalg.norm(C, 2)),
+        ("norm(C, nuc)", np.linalg.norm(C, "nuc")),
+        ("eigenvalues(K)", np.linalg.eigvalsh(K)),
+        ("max(eigenvalues(C.T @ C))", np.linalg.norm(C, 2) ** 2),
+        ("eigenvalues([[t, 1], [1, -t]])", np.array([-1, 1]) * np.hypot(T, 1)),
+        ("eigenvalues([[t]])", np.array([T])),
+        ("[[t, 2], [3, t**2]] @ [1, t]", np.array([3 * T, 3 + T**3])),
+        ("det([[t, 2], [3, t**2]]) + trace([[1, 2], [3, t]])", T**3 - 6 + 1 + T),
+        ("inv([[t, 2], [3, 4]])", np.linalg.inv([[T, 2], [3, 4]])),
+        ("solve([[t, 2, 0], [0, 1, 0], [1, 1, 1]], v)", np.linalg.solve([[T, 2, 0], [0, 1, 0], [1, 1, 1]], V)),
+        ("[[t, 2], [3, 4]].T", np.array([[T, 3], [2, 4]])),
+        ("Product(1 + u[k], (k, 0, 2))", np.prod(1 + U)),
+        ("norm([[t, 2], [3, 4]], fro)", np.linalg.norm([[T, 2], [3, 4]])),
+        ("floor(v) + clip(v, -1, t)", np.floor(V) + np.clip(V, -1, T)),
     ],
 )
 def test_against_numpy(formula, expected):
@@ -107,6 +125,16 @@ def test_relations_hold_in_every_component():
         "B @ B",
         "B + A",
         "eigenvalues(A)",
+        "eigenvalues(C)",
+        "eigenvectors(C)",
+        "eigenvalues(B)",
+        "norm([[1, 2, 3], [4, 5, 6]], 2)",
+        "trace(B)",
+        "det(B)",
+        "[[1, 2], [3, 4]] @ v",
+        "solve(C, v)",
+        "dot(A, A)",
+        "norm(C, 1)",
         "u[N]",
         "u[3]",
         "norm(A, nuc)",

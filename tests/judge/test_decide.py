@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from checker.judge.controls import control_rejected, rejected, standing
+from checker.judge import controls
+from checker.judge.looks import index, schedule, spend
 from checker.judge.prediction import Judgement, Kind, Over, Within
 from checker.judge.sample import Sample
 from checker.verdict import Verdict
@@ -82,7 +83,7 @@ def test_what_is_no_number_is_an_error_with_its_place(bad: float) -> None:
         assert got.verdict is Verdict.ERROR
         assert got.worst == {"seed": 2, "t": 1}
         assert "t = 0.2" in got.reason
-        assert not rejected(got)
+        assert controls.rejecting([got]) is None
 
 
 def test_bad_error_bars_and_predictions_are_errors() -> None:
@@ -121,28 +122,60 @@ def test_tables_stay_short() -> None:
 
 
 def judged(kind: Verdict | None) -> Judgement:
-    return Judgement(kind, None, "")
+    return Judgement(kind, None, "why")
 
 
 def test_only_fail_rejects_a_control() -> None:
-    assert rejected(judged(Verdict.FAIL))
-    assert not any(rejected(judged(other)) for other in (Verdict.ERROR, Verdict.PASS, None))
-    assert control_rejected([judged(None), judged(Verdict.FAIL)])
-    assert not control_rejected([judged(Verdict.ERROR), judged(Verdict.FAIL)])  # a broken run shows nothing
-    assert not control_rejected([judged(Verdict.PASS)])
+    passed, failed, broken, open_ = (judged(v) for v in (Verdict.PASS, Verdict.FAIL, Verdict.ERROR, None))
+    assert controls.rejecting([failed]) == 0
+    assert all(controls.rejecting([other]) is None for other in (passed, broken, open_, None))
+    assert controls.rejecting([open_, passed, failed]) == 2  # one of the checks that it patches is enough
+    assert controls.rejecting([broken, failed]) is None  # a broken run shows nothing
+    assert controls.rejecting([failed], [passed]) == 0
+    assert all(controls.rejecting([failed], [other]) is None for other in (failed, broken, open_, None))
 
 
-def test_pass_stands_only_with_all_controls_rejected_and_every_check_shown_to_fail() -> None:
-    both = {"a": Verdict.PASS, "b": Verdict.PASS}
-    good = standing(both, {"x": True, "y": True}, {"x": ["a"], "y": ["b"]})
-    assert good.verdict is Verdict.PASS
-    alive = standing(both, {"x": True, "y": False}, {"x": ["a", "b"]})
-    assert alive.verdict is None
-    assert "y" in alive.reason
-    idle = standing(both, {"x": True}, {"x": ["a"]})
-    assert idle.verdict is None
-    assert "b" in idle.reason
-    assert standing({"a": Verdict.PASS}, {}, {}).verdict is None  # no control at all
-    assert standing({"a": Verdict.PASS, "b": None}, {"x": True}, {"x": ["a", "b"]}).verdict is None
-    assert standing({"a": Verdict.FAIL, "b": Verdict.PASS}, {}, {}).verdict is Verdict.FAIL
-    assert standing({"a": Verdict.FAIL, "b": Verdict.ERROR}, {}, {}).verdict is Verdict.ERROR
+def test_pass_stands_only_with_all_controls_rejected_and_the_check_shown_to_fail() -> None:
+    assert controls.standing(Verdict.PASS, "in", [("x", True)], True) == (Verdict.PASS, "in")
+    verdict, reason = controls.standing(Verdict.PASS, "in", [("x", True), ("y", False)], True)
+    assert verdict is Verdict.INCONCLUSIVE
+    assert "y" in reason
+    assert controls.standing(Verdict.PASS, "in", [("x", True)], False)[0] is Verdict.INCONCLUSIVE
+    assert controls.standing(Verdict.PASS, "in", [], False)[0] is Verdict.INCONCLUSIVE  # no control at all
+    for other in (Verdict.FAIL, Verdict.ERROR, None):  # controls change nothing but a PASS
+        assert controls.standing(other, "out", [("x", False)], False) == (other, "out")
+
+
+def test_by_how_much_a_control_fails() -> None:
+    claim = predict(Kind.EQUALS, 1.0, EVERY, within=PERCENT_10)
+    for value, missed in ((1.3, 2.0), (0.75, 1.5)):
+        assert controls.failed_by(verdict(claim, sample([value]))) == pytest.approx(missed)
+    assert controls.failed_by(verdict(claim, sample([1.0]))) is None
+
+
+def test_fewer_instances_than_declared_never_pass() -> None:
+    claim = predict(Kind.AT_MOST, 1.0, EVERY, instances=32)
+    few = verdict(claim, sample(np.zeros(20)))
+    assert few.verdict is None
+    assert few.seeds_needed == 32
+    assert "20 of the 32 declared instances" in few.reason
+    assert verdict(claim, sample(np.zeros(32))).verdict is Verdict.PASS
+    assert verdict(claim, sample(np.r_[np.zeros(19), 2.0])).verdict is Verdict.FAIL  # one that breaks it is enough
+    found = sample(np.zeros(40), coords={"seed": np.r_[np.arange(20), -np.arange(1, 21)]})
+    assert verdict(claim, found).verdict is None  # what a search found was not drawn
+    assert verdict(claim, sample(0.0 * np.zeros(1))).verdict is Verdict.PASS  # no seed in it: there is but one
+
+
+def test_the_judge_numbers_looks_by_kind() -> None:
+    """A declared range moves the first look of a mean to 8 seeds, but not that of an exponent (JUDGE 1)."""
+    unit = {"bounded": (0.0, 1.0)}
+    mean, counted = predict(Kind.EQUALS, 1.0, MEAN), predict(Kind.EQUALS, 0.5, MEAN, **unit)
+    rate = predict(Kind.RATE, 1.0, MEAN, **unit)
+    assert [index(mean, n) for n in (8, 32, 64, 256)] == [0, 1, 2, 4]
+    assert [index(counted, n) for n in (8, 32, 64, 256)] == [0, 2, 3, 5]
+    assert [index(rate, n) for n in (32, 64)] == [1, 2]
+    assert index(predict(Kind.EQUALS, 1.0, EVERY), 256) == 0
+    for claim in (mean, counted, rate):
+        looks = [(look.index, look.seeds) for look in schedule(claim, 512)]
+        assert [index(claim, seeds) for _, seeds in looks] == [number for number, _ in looks]
+        assert sum(spend(1.0, number) for number, _ in looks) < 1

@@ -80,6 +80,7 @@ class TestEquals:
         assert verdict(claim, sample(location + 0.3, error=half), 2).verdict is Verdict.FAIL
         assert verdict(claim, sample(location, error=0.2), 2).verdict is None  # the grid is too coarse for 10 %
         censored = np.where(np.arange(64) < 6, np.inf, location)
+        assert "censored values need `over: median`" in verdict(claim, sample(censored), 2).reason
         assert verdict(claim, sample(censored), 2).verdict is Verdict.ERROR
         median = replace(claim, over=MEDIAN)
         assert verdict(median, sample(censored), 2).verdict is Verdict.PASS

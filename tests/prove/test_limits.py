@@ -130,3 +130,17 @@ def test_where_rules_end_sympy_needs_the_balls() -> None:
 def test_a_limit_of_what_is_undefined_is_not_proved() -> None:
     assert show("limit(log(b)*t/(t + 1), t, oo) == log(b)").status is not Status.PROVED
     assert show("limit(log(a)*t/(t + 1), t, oo) == log(a)").status is Status.PROVED
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("limit(2*t, t, oo) == oo", Status.PROVED),
+        ("limit(2*t, t, oo) == -oo", Status.REFUTED),
+        ("limit(2*t, t, oo) == limit(t, t, oo)", Status.UNDECIDED),  # two infinite limits are not equal numbers
+        ("limit(2*t, t, oo) == oo - 5", Status.UNDECIDED),
+        ("limit(2*t, t, oo) == 5", Status.REFUTED),
+    ],
+)
+def test_infinite_limits_are_compared_with_infinity_only(text: str, status: Status) -> None:
+    assert show(text).status is status

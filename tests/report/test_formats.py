@@ -129,7 +129,8 @@ def test_terminal_lines(paper: PaperResult) -> None:
     )
     assert found[1].startswith("FAIL, as expected  lexmaxmargin/lexicographic_unconditional  the path goes")
     assert found[-1] == (
-        "INCONCLUSIVE  lexmaxmargin: 5 claims: 2 PASS, 1 FAIL as expected, 1 INCONCLUSIVE; 1 unchecked"
+        "INCONCLUSIVE  lexmaxmargin: 5 claims: 2 PASS, 1 FAIL as expected, 1 INCONCLUSIVE; 1 unchecked; "
+        "mutants: 1 of 2 rejected (50.0 %)"
     )
 
 

@@ -119,6 +119,28 @@ def test_a_control_that_was_not_rejected_stands_out(paper: PaperResult) -> None:
     assert "| **no** |" not in render(claim_of(paper, "log_n_optimal", mutants=()))
 
 
+def test_surviving_mutants_stand_open_and_rejected_ones_are_folded(paper: PaperResult) -> None:
+    page = render(claim_of(paper, "log_n_optimal"))
+    assert "**Mutants: 1 of 2 rejected (50.0 %)**" in page
+    assert "1/2 mutants rejected" in page  # beside the verdict
+    open_part, _, folded_part = page.partition("<summary>Rejected mutants: 1</summary>")
+    assert "| `chain` | exponent 1 -&gt; 2 | `max(u) <= N*V**2` | true for V &gt;= 1 |" in open_part
+    assert "constant halved" in folded_part
+    assert "constant halved" not in open_part
+
+
+def test_a_claim_without_mutants_says_why_or_nothing(paper: PaperResult) -> None:
+    assert "Mutants" not in render(claim_of(paper, "log_n_optimal", mutants=()))
+    page = render(claim_of(paper, "log_n_optimal", mutants=(), no_mutants="nothing of it passed"))
+    assert "**Mutants: none.** Nothing of it passed." in page
+
+
+def test_mutants_that_are_true_are_counted(paper: PaperResult) -> None:
+    claim = claim_of(paper, "log_n_optimal").claims[0]
+    true = tuple(mutant.model_copy(update={"proved": not mutant.rejected}) for mutant in claim.mutants)
+    assert "Of the 1 not rejected, 1 is a true statement." in render(claim_of(paper, "log_n_optimal", mutants=true))
+
+
 def test_failed_instances_are_listed(paper: PaperResult) -> None:
     page = render(paper)
     assert "**Instances that failed: 1.**" in page

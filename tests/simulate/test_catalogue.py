@@ -6,13 +6,11 @@ from pydantic import ValidationError
 
 from checker.simulate.catalogue import (
     EXPERIMENTS,
-    UNSUPPORTED,
-    EvaluateParams,
     OptimizeParams,
     TrainParams,
-    UnsupportedExperiment,
     experiment,
 )
+from checker.simulate.catalogue_sampling import EvaluateParams
 from checker.simulate.leaves import Formula, map_leaves
 
 LINEAR = {
@@ -101,10 +99,24 @@ def test_what_is_published_follows_from_the_parameters():
     assert "part_norms" not in observables
 
 
-def test_unbuilt_experiments_say_so_and_unknown_ones_are_something_else():
-    for name in ("monte_carlo", "iterate", "solve", "spectrum"):
-        assert name in UNSUPPORTED
-        with pytest.raises(UnsupportedExperiment, match=name):
-            experiment(name)
+def test_experiments_are_known_by_name():
+    assert set(EXPERIMENTS) == {"optimize", "train", "evaluate", "monte_carlo", "iterate", "solve", "spectrum"}
+    assert experiment("solve").params.__name__ == "SolveParams"
     with pytest.raises(KeyError):
         experiment("astrology")
+
+
+def test_what_the_new_experiments_publish_follows_from_their_parameters():
+    def published(name, params):
+        spec = EXPERIMENTS[name]
+        return {key: found.axes for key, found in spec.observables(spec.params.model_validate(params)).items()}
+
+    draws = {"draw": ["x"], "samples": 10, "means": {"m": "x"}, "minima": {"low": "x"}}
+    assert published("monte_carlo", draws) == {"m": (), "m.se": (), "low": ()}
+    path = {"map": {"x": "x/2"}, "start": {"x": 1}, "steps": 3, "stop": "x < 1"}
+    assert published("iterate", path) == {"x": ("k",), "stopped": ()}
+    find = {"w": {"root": "w", "in": [0, 1]}, "a": {"minimise": "a", "in": [0, 1]}}
+    assert set(published("solve", {"find": find})) == {"w", "w.residual", "a", "a.residual", "a.value"}
+    matrix = {"draw": ["Z"], "eigenvalues": {"lam": "Z"}}
+    assert published("spectrum", matrix)["lam"] == ("i",)
+    assert "Z" in published("spectrum", matrix)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from checker.expr.domain import Domain
-from checker.expr.node import Num, symbols_of
+from checker.expr.node import Num, num, symbols_of
 from checker.judge.prediction import Kind, Over
 from checker.prove import obligation as asked
 from checker.spec.claim import Check, Claim, Control, Lemma, Measure, Paper
@@ -324,10 +324,34 @@ def test_arms_are_parameters_of_their_own(paper: Paper) -> None:
     assert symbols_of(measure(paper, "descent").checks[0].quantity) == {"log_loss.one", "log_loss.two"}
 
 
-def test_an_experiment_nobody_built_is_unsupported_and_not_an_error(paper: Paper) -> None:
-    one = measure(paper, "walk")
-    assert "'iterate'" in one.unsupported
+def test_draws_that_nobody_can_make_are_unsupported_and_not_an_error(paper: Paper) -> None:
+    one = measure(paper, "ordered")
+    assert "tie drawn symbols together" in one.unsupported
     assert one.checks == ()
+
+
+def test_the_laws_of_what_is_drawn_come_with_the_run(paper: Paper) -> None:
+    run = measure(paper, "tails").run
+    assert (run.laws["z"].name, run.laws["z"].parameters) == ("normal", (num(0), num(1)))
+    assert set(measure(paper, "walk").run.laws) == {"z"}
+    assert measure(paper, "halves").run.laws == {}
+    text = (Path(__file__).parent / "files" / "everything.yaml").read_text(encoding="utf-8")
+    other = load_text(text.replace("normal(0, 1)", "normal(0, 2)"), "everything", "e.yaml")
+    assert measure(other, "tails").run.key != run.key
+    assert measure(other, "halves").run.key == measure(paper, "halves").run.key
+
+
+def test_what_a_run_draws_or_moves_has_to_be_declared_and_a_law_is_not_conditioned() -> None:
+    text = (Path(__file__).parent / "files" / "everything.yaml").read_text(encoding="utf-8")
+    wrong = {
+        "draw: [z], samples": ("draw: [zz], samples", "'zz' is not declared"),
+        "map: {v: v/2 + z}, start: {v: x}": ("map: {vv: 1/2 + z}, start: {vv: x}", "'vv' is not declared"),
+        "{law: 'normal(0, 1)', meaning: standard normal}": ("{law: 'normal(0, sigma)', meaning: z}", "needs 'sigma'"),
+        "{law: 'normal(0, 1)', meaning": ("{law: 'normal(0, 1)', where: z > 0, meaning", "conditioned law"),
+    }
+    for before, (after, said) in wrong.items():
+        with pytest.raises(SpecErrors, match=said):
+            load_text(text.replace(before, after), "everything", "e.yaml")
 
 
 def test_references_publish_their_outputs(paper: Paper) -> None:
