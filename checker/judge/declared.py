@@ -32,8 +32,8 @@ def unsteady(
     judged y is a constant plus c g: the quantity itself for a limit, log(y/f) for a rate.
 
     Measured on random limits (noise 0 to 5 %): where the leading order was declared, all PASS remain, also with terms of
-    relative order x^-1/4 to 1/x or 1/log x following; where another order was declared, three of four wrong PASS and nine
-    of ten wrong FAIL go without noise, two of three with noise, which hides the order (``reports/judge.md``, "Limits").
+    relative order x^-1/4 to 1/x or 1/log x following; where another order was declared, nine of ten wrong verdicts go
+    without noise, two of three with noise, which hides the order (``reports/judge.md``, "Limits").
     """
     ones = np.ones_like(log_size)
     successor = correction * np.exp(-(log_size - log_size[0]) / 2)

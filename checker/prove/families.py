@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from checker.expr.defined import conditions
 from checker.expr.derive import diff
 from checker.expr.domain import Domain, intersect
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import KINKS
+from checker.expr.interval import box_of, enclose, rational_end
 from checker.expr.node import INFINITY, ZERO, Fn, Node, Num, Rel, RelOp, neg, substitute, symbols_of, walk
 from checker.expr.to_arb import holds
 from checker.prove.bracket import in_bracket, on_bracket
@@ -46,7 +48,7 @@ def optimum_of_family(question: Optimum, function: Node, obligation: Obligation)
     outcome = settle(_claimed(question, place, where, obligation), "the claimed point is in the bracket")
     if outcome.status is not Status.PROVED:
         return outcome
-    better = _better(question, function, place, obligation)
+    better = better_point(question, function, obligation)
     if better is not None:
         return better
     evidence = list(outcome.evidence)
@@ -157,9 +159,18 @@ def _claimed(question: Optimum | Root, place: Node, where: Beside, obligation: O
             yield Step("the claimed point satisfies the hypotheses", replace(around, question=goal))
 
 
-def _better(question: Optimum, function: Node, place: Node, obligation: Obligation) -> Outcome | None:
-    """An exact point of the bracket (and domain) where the function is certainly better than at the claimed one."""
-    goal = Rel(">=", function, substitute(function, {question.symbol: place}))
+def better_point(question: Optimum, function: Node, obligation: Obligation) -> Outcome | None:
+    """An exact point of the bracket (and domain) where the function is certainly better than wherever it is claimed best.
+
+    That refutes the claim even where no point is the best one.
+    """
+    if question.equals is not None:
+        goal = Rel(">=", function, substitute(function, {question.symbol: question.equals}))
+    else:
+        least = _least(question, function)
+        if least is None:
+            return None
+        goal = Rel(">=", function, Num(least))
     asked = on_bracket(obligation, question.symbol, question.inside, goal)
     used = symbols_of(goal).union(*(symbols_of(item) for item in asked.given))
     domains = {name: domain for name, domain in asked.domains.items() if name in used}
@@ -167,6 +178,20 @@ def _better(question: Optimum, function: Node, place: Node, obligation: Obligati
     if witness is None:
         return None
     return replace(refuted(goal, witness, domains, asked.given), reason="a better point than the claimed one")
+
+
+def _least(question: Optimum, function: Node) -> Fraction | None:
+    """A lower bound of the function on ``lies_in``, if its ends are numbers."""
+    if question.lies_in is None or symbols_of(function) - {question.symbol}:
+        return None
+    lo, hi = question.lies_in
+    if not isinstance(lo, Num) or not isinstance(hi, Num):
+        return None
+    try:
+        found = enclose(function, box_of({question.symbol: Domain(lo.value, hi.value)}))
+    except UnsupportedError:
+        return None
+    return None if found.partial or found.empty else rational_end(found.lo, upper=False)[0]
 
 
 def _strictly_convex(question: Optimum, function: Node, obligation: Obligation) -> Outcome:

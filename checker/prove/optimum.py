@@ -17,7 +17,7 @@ from checker.expr.node import ZERO, Node, Sym, neg, substitute, symbols_of
 from checker.expr.rational import is_zero
 from checker.expr.to_arb import evaluate, precision
 from checker.prove.bracket import LAST_BITS, PRECISIONS, constant, digits, lies_in, same, shown
-from checker.prove.families import check_symbol, optimum_of_family, refuted_member, untied
+from checker.prove.families import better_point, check_symbol, optimum_of_family, refuted_member, untied
 from checker.prove.isolate import sign_at
 from checker.prove.obligation import Obligation, Optimum
 from checker.prove.outcome import Evidence, Outcome, Status
@@ -64,7 +64,8 @@ def prove_optimum(obligation: Obligation) -> Outcome:
     if set().union(*(symbols_of(node) for node in closed)) - {question.symbol}:
         outcome = optimum_of_family(question, function, obligation)
         return outcome if outcome.status is not Status.UNDECIDED else refuted_member(question, obligation) or outcome
-    return untied(question, obligation, _optimum(question, function, obligation))
+    outcome = untied(question, obligation, _optimum(question, function, obligation))
+    return outcome if outcome.status is not Status.UNDECIDED else better_point(question, function, obligation) or outcome
 
 
 def _optimum(question: Optimum, function: Node, obligation: Obligation) -> Outcome:

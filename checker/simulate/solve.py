@@ -69,7 +69,7 @@ def find_root(function: Scalar, lo: jax.Array, hi: jax.Array, rising: bool = Fal
         return (ends[0] < middle) & (middle < ends[1])
 
     exact = signs[first] == 0
-    left, right = lax.while_loop(divisible, halve, (start, end))
+    _, right = lax.while_loop(divisible, halve, (start, end))
     at = jnp.where(inside & ~exact, right, jnp.where(inside, start, hi))
 
     def nearby(point: jax.Array) -> jax.Array:

@@ -158,6 +158,7 @@ def test_strict_versions_of_what_is_attained(text: str) -> None:
 def kinds(e: str) -> dict[str, Obligation]:
     """One obligation per proof rule, true for ``e = 0`` and false for every small positive ``e``."""
     x0 = f"({e})"
+    halves = dict.fromkeys(("x", "z"), read("1/2"))
     found: dict[str, tuple[Question, tuple[str, ...]]] = {
         "root": (Root(read("x**2 - 2"), "x", pair("0", "2"), equals=read(f"sqrt(2) + {x0}")), ()),
         "root beside": (Root(read("cos(x) - x"), "x", pair("0", "1"), lies_in=pair("0", f"{_DOTTIE} + 1/10**25 - {x0}")), ()),
@@ -176,9 +177,7 @@ def kinds(e: str) -> dict[str, Obligation]:
         "end": (Optimum(read(f"x**3 - 3*x*(1 + {x0})"), "x", pair("1", "3"), equals=read("1")), ()),
         "parametric optimum": (Optimum(read("(x - a)**2"), "x", pair("0", "1 + a"), equals=read(f"a + {x0}")), ()),
         "kkt": (
-            KKT(
-                read("x**2 + z**2"), ("x", "z"), (read("x + z >= 1"),), dict.fromkeys(("x", "z"), read("1/2")), (read(f"1 + {x0}"),)
-            ),
+            KKT(read("x**2 + z**2"), ("x", "z"), (read("x + z >= 1"),), halves, (read(f"1 + {x0}"),)),
             (),
         ),
         "feasibility": (KKT(read("x**2"), ("x",), (read(f"x >= {x0}"),), {"x": read("0")}, (read("0"),)), ()),

@@ -130,7 +130,6 @@ def test_a_certificate_that_does_not_add_up_is_no_counterexample(
         ("norm(u) > 0", (), (), ("norm(u)",)),
         ("norm(u - v)**2 > 0", (), (), ("norm(u - v)**2",)),
         ("dot(u, v) < norm(u)*norm(v)", (), (), ("norm(u)*norm(v)/2*norm(u/norm(u) - v/norm(v))**2",)),
-        ("norm(x - eta*g - y + eta*h)**2 < norm(x - y)**2", (COCOERCIVE, "eta*L < 2"), ("2*eta", "eta/L*norm(g - h)**2"), ()),
         ("norm(x - eta*g - y + eta*h)**2 <= norm(x - y)**2", (COCOERCIVE, "eta*L <= 3"), ("2*eta", "eta/L*norm(g - h)**2"), ()),
         ("dot(A @ x, r) <= dot(x, A.T @ r) - 1", (), (), ()),
         ("norm(A @ x)**2 <= norm(x)**2", (), (), ("dot(x - A.T @ A @ x, x)",)),
@@ -151,9 +150,13 @@ def test_z3_finds_what_sampling_misses() -> None:
 
 
 def test_strict_goals_need_a_strict_term() -> None:
-    show = "norm(x - eta*g - y + eta*h)**2 < norm(x - y)**2"
-    given, multipliers = (COCOERCIVE, "eta*L < 2", "norm(g - h)**2 > 0"), ("2*eta", "eta/L*norm(g - h)**2", "0")
-    assert certificate(show, given, multipliers).status is Status.PROVED
+    show, weak, strict = "dot(u, v) < a", "dot(u, v) <= norm(u)**2", "norm(u)**2 < a"
+    assert certificate(show, (weak, strict), ("1", "1")).status is Status.PROVED
+    assert certificate(show, (weak, "norm(u)**2 <= a"), ("1", "1")).status is Status.REFUTED
+    # the factor of the strict hypothesis has to be positive itself
+    times = ("dot(u, v) <= norm(u)**2", "b < a", "b >= norm(u)**2", "norm(v)**2 > 0")
+    assert certificate("dot(u, v)*norm(v)**2 < a*norm(v)**2", times, ("norm(v)**2",) * 3 + ("0",)).status is Status.PROVED
+    assert certificate("dot(u, v)*norm(v)**2 < a*norm(v)**2", times[:3], ("norm(v)**2",) * 3).status is Status.REFUTED
     assert certificate("norm(u)**2 + a < b", ("norm(u)**2 + a + 1 <= b",), ("1",), ("1",)).status is Status.PROVED
     assert certificate("norm(u)**2 + a < b", ("norm(u)**2 + a <= b",), ("1",)).status is Status.REFUTED
 

@@ -150,7 +150,6 @@ def test_a_second_root_is_seen() -> None:
 @pytest.mark.parametrize(
     ("of", "bracket", "equals"),
     [
-        (LAPLACE, ("0", "oo"), "b*LambertW(4**M)"),
         ("p*x**2 - 2*q*x", ("-oo", "oo"), "q/p + 10**(-12)"),
         ("p*x + q/x", ("1/10", "oo"), "sqrt(q/p)"),  # may lie left of the bracket
         ("p*(x**2 - 1)**2", ("-oo", "oo"), "1"),
@@ -189,6 +188,13 @@ def test_an_end_that_is_left_out() -> None:
     assert optimum("1/(3*x**2) + 2*x", ("0", "oo"), lies=("69/100", "7/10"), x=POSITIVE) is Status.PROVED
     assert optimum("1/(3*x**2) + 2*x", ("0", "oo"), lies=("7/10", "8/10"), x=POSITIVE) is Status.REFUTED
     assert optimum("x", ("0", "2"), equals="0", x=POSITIVE) is not Status.PROVED  # the end is not in the domain
+
+
+def test_what_has_no_best_point_is_refuted_by_a_better_one() -> None:
+    assert optimum("exp(-x)", ("0", "oo"), equals="100") is Status.REFUTED
+    assert optimum("exp(-x)", ("0", "oo"), lies=("0", "1")) is Status.REFUTED
+    assert optimum("x**3", ("-oo", "oo"), lies=("-1", "1")) is Status.REFUTED
+    assert optimum("x**4 - x**2", ("-2", "2"), equals="sqrt(1/2)") is Status.UNDECIDED  # a tie: no point is better
 
 
 def test_a_derivative_that_is_singular_at_an_end() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from checker.expr.domain import NONNEGATIVE, POSITIVE, REAL, Domain
 from checker.expr.namespace import Namespace
-from checker.expr.node import Node, Rel, symbols_of
+from checker.expr.node import Node, Rel, mul, num, symbols_of
 from checker.expr.parse import parse
 from checker.prove.antiderivative import by_ansatz, certified
 from checker.prove.binders import has_binder
@@ -114,12 +114,16 @@ def test_hypotheses_order_the_ends() -> None:
     assert ask("Integral(abs(z - y), (z, x, y)) == (y - x)**2", "x < y").status is Status.REFUTED
 
 
-@pytest.mark.parametrize(("_true", "false"), [pair for pair in PAIRS if "limit" not in pair[1]])
-def test_false_ones_are_not_proved_without_the_sampler(_true: str, false: str) -> None:
-    goal = parse(false, SPACE)
-    assert isinstance(goal, Rel)
-    used = {name: domain for name, domain in DOMAINS.items() if name in symbols_of(goal)}
-    assert prove_goal(goal, Obligation(Relation(goal), used), sampler=False).status is not Status.PROVED
+@pytest.mark.parametrize(("true", "false"), [pair for pair in PAIRS if "limit" not in pair[1]][::2])
+def test_shifted_claims_are_refuted_and_never_proved_without_the_sampler(true: str, false: str) -> None:
+    wrong = parse(false, SPACE)
+    used = {name: domain for name, domain in DOMAINS.items() if name in symbols_of(wrong)}
+    assert prove_goal(wrong, Obligation(Relation(wrong), used), sampler=False).status is not Status.PROVED
+    right = parse(true, SPACE)
+    assert isinstance(right, Rel)
+    if right.op == "==":
+        off = Rel("==", right.left, mul(num(1 + Fraction(1, 10**12)), right.right))
+        assert prove(Obligation(Relation(off), used)).status is Status.REFUTED
 
 
 def test_a_certificate_needs_the_derivative_and_the_whole_range() -> None:

@@ -27,7 +27,8 @@ MEASUREMENT = Measurement(
     },
     {"seed": np.arange(SEEDS) * 1.0, "m": SIZES, "k": K, "s": np.array([1.0, 10.0, 100.0, 1000.0])},
 )
-SPACE = Namespace({**dict.fromkeys(("noise", "fall", "height", "slow", "k", "m", "s"), REAL), "vector": Domain(shape=(num(3),))})
+SCALARS = ("noise", "fall", "height", "slow", "k", "m", "s")
+SPACE = Namespace({**dict.fromkeys(SCALARS, REAL), "vector": Domain(shape=(num(3),))})
 
 
 def run(formula):
@@ -86,7 +87,8 @@ def test_a_boundary_is_a_bracket():
 
 
 def test_noise_widens_a_bracket_and_a_condition_lost_at_the_end_has_none():
-    wavering = Observable(np.array([[0.0, 1.0, 0.0, 1.0, 1.0], [0.0, 1.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 1.0, 1.0]]), ("seed", "m"))
+    rows = [[0.0, 1.0, 0.0, 1.0, 1.0], [0.0, 1.0, 1.0, 1.0, 0.0], [1.0, 0.0, 1.0, 1.0, 1.0]]
+    wavering = Observable(np.array(rows), ("seed", "m"))
     field = evaluate(parse("boundary(flag > 0, m)", Namespace({"flag": REAL, "m": REAL})), MEASUREMENT, {"flag": wavering})
     assert field.values[0] == np.sqrt(1 * 8)
     assert field.values[0] + field.error[0] == pytest.approx(8)

@@ -43,7 +43,10 @@ def test_one_point_is_a_closed_form_up_to_a_time_that_no_number_holds():
     assert np.allclose(remainder.values[0, :, 0], right, rtol=0, atol=1e-7)  # a hundred times the tolerance of a step
     assert np.allclose(found.observables["beta"].values[0, :, 0], s / 2 + right, rtol=1e-14, atol=1e-7)
     assert np.allclose(found.observables["log_loss"].values[0], -np.logaddexp(s + np.log(4), 0), rtol=1e-8)
-    assert np.all(np.abs(remainder.values - remainder.twin) < 1e-7)
+    # the twin, at ten times the tolerance, is off by the order of the error that it stands for
+    twin = np.abs(remainder.values - remainder.twin)[0, :, 0]
+    assert np.all(np.abs(remainder.values[0, :, 0] - right) <= 10 * twin + 1e-15)
+    assert 1e-8 < twin.max() < 1e-6
     assert not np.allclose(right, np.log(2) / 2, rtol=0.1)  # the step scaled by 1/2 would be told apart
 
 
@@ -156,7 +159,7 @@ def test_classes_descend_as_a_softmax_would():
 
 
 def test_held_out_points_are_judged_by_the_same_loss_however_wrong_they_are():
-    _, found = flow(GENERIC, seeds=range(6), loss="log(1 + exp(-u))", until=1e6, checkpoints=4)
+    _, found = flow(GENERIC, seeds=range(6), loss="log(1 + exp(-u))", until=1e6, checkpoints=12)
     out = {name: item.values for name, item in found.observables.items()}
     held = out["y_validation"][..., None] * out["X_validation"]
     right = np.einsum("snd,sd->sn", held, out["w_hat"])
@@ -165,7 +168,7 @@ def test_held_out_points_are_judged_by_the_same_loss_however_wrong_they_are():
     assert np.sum(wrong > 0) >= 3
     assert np.allclose(np.exp(out["log_validation_loss"][:, -1])[wrong > 0] / 1e6, wrong[wrong > 0], rtol=1e-3)
     # the exponential loss of the same points grows like a power of t
-    growth = flow(GENERIC, seeds=range(6), until=1e6, checkpoints=4)[1].observables["log_validation_loss"].values
+    growth = flow(GENERIC, seeds=range(6), until=1e6, checkpoints=12)[1].observables["log_validation_loss"].values
     assert np.allclose(growth[:, -1] / 1e6, -right.min(axis=-1), atol=1e-3)
 
 

@@ -215,7 +215,7 @@ def betting_plan(effort: Effort, seed: int) -> Plan:
             why = "rare coin rebuilt at .05: the requirement does not give its chance" if name == "coin .05" else ""
             rows.append(Row(f"{name}: wrong at {alpha:g}", rate(int(wrong), int(count)), wanted, why))
         for (name, n), (bet, share, half) in zip(sizes, results[len(cells) :], strict=True):
-            shown = f"{bet:.3f} / {'-' if np.isnan(share) else f'{share:.3f}'} / {half:.3f}"
+            shown = " / ".join("-" if np.isnan(value) else f"{value:.3f}" for value in (bet, share, half))
             why = "Student here with skewness width and safety" if name.startswith("beta") else ""
             rows.append(Row(f"{name}: half-width betting / counts / Student, n = {n}", shown, required[name, n], why))
         setup = (

@@ -92,7 +92,7 @@ def planted_plan(effort: Effort, seed: int) -> Plan:
                 rows.append(Row(f"noise {percent(level, 1)}: {name}", _shares(own, name), f"{wanted} %", _why(name)))
         setup = (
             f"{len(TRUE)} true and {len(FALSE)} false sequences, within 5 %, at most 64 seeds, 4 kinds of noise, "
-            f"{repeats} repeats.  Judge: false PASS / false FAIL; true passed / false failed.  "
+            f"repeated {repeats} times.  Judge: false PASS / false FAIL; true passed / false failed.  "
             "Others: false PASS / false FAIL alone."
         )
         return Table("Planted sequences (section 4)", setup, tuple(rows))
@@ -155,7 +155,8 @@ def random_plan(effort: Effort, seed: int) -> Plan:
         shown = "; ".join(wrong[:6]) or "none"
         rows.append(Row("wrong verdicts of the judge", f"{len(wrong)}: {shown}", "3 (false PASS)", _LATE))
         setup = (
-            f"{sum(pieces)} random sequences (8 to 60 sizes, 2 to 6 decades, 1 to 64 seeds, noise 0 to 30 %), as above."
+            f"{sum(pieces)} random sequences (8 to 60 sizes, 2 to 6 decades, noise 0 to 30 %, "
+            "32 or 64 seeds or one without noise), as above."
         )
         return Table("Random sequences (section 4)", setup, tuple(rows))
 
@@ -247,7 +248,7 @@ def controls_plan(effort: Effort, seed: int) -> Plan:
             shown = f"{rejected} of {passed}, median seeds {np.median(took):.0f}" if took else f"{rejected} of {passed}"
             rows.append(Row(f"noise {percent(level, 1)}", shown, f"median seeds {wanted}"))
         rows.append(Row("all controls rejected", f"{gone} of {total}", "184 of 186", "the others are INCONCLUSIVE"))
-        setup = f"Exponent +- 1/4, one log more or less, on every true sequence that passes; {repeats} repeats."
+        setup = f"Exponent +- 1/4, one log more or less, on every true sequence that passes; repeated {repeats} times."
         return Table("Controls (section 4)", setup, tuple(rows))
 
     return Plan("controls", parts, finish)
