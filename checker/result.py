@@ -138,6 +138,22 @@ class ControlResult(Result):
     region: Span | None = None
 
 
+class FitResult(Result):
+    """One least-squares fit behind an extrapolated number, on the ``sizes`` largest sizes: estimate +- (half + 2 drift).
+
+    ``chosen``: its window gives the interval of the verdict (the hull over all terms of that window).
+    """
+
+    coordinate: str  # p, q or limit
+    first: float
+    sizes: int
+    term: str
+    estimate: float
+    half: float
+    drift: float
+    chosen: bool
+
+
 class CheckResult(Result):
     """One prediction and where the evidence lies; ``conditions`` are printed beside the verdict.
 
@@ -157,6 +173,7 @@ class CheckResult(Result):
     looks: tuple[LookResult, ...] = ()
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str | float, ...], ...] = ()
+    fits: tuple[FitResult, ...] = ()
     figure: Figure | None = None
     witness: WitnessResult | None = None
 

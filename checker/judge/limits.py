@@ -8,6 +8,7 @@ that the data contradict (``declared``) carries neither PASS nor FAIL.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,7 +58,8 @@ def judge(
             found = [_extrapolate(y, e, fit, rule, part) for part in parts]
             refused = _refused(y, e, reduced, rule, region[c])
             closing = np.zeros_like(refused) if control else _closing(y, e, reduced, rule, region[c])
-            trials = [_trials(got, reduced.x, region[c], name, short, refused, closing) for got in found]
+            leaving = _leaving(y, e, reduced, rule, region[c], control)
+            trials = [_trials(got, reduced.x, region[c], name, short, refused, closing, leaving) for got in found]
         evidence.append(Evidence(trials[0], trials[-1], reduced.x, y, e))
     ending = f"against {_claimed(region)}; {reduced.x.size} sizes, {_decades(reduced.x):.2g} decades"
     last = float(np.asarray(reduced.coords[prediction.along.axis], dtype=float)[-1])
@@ -127,8 +129,51 @@ def _closing(y: Array, error: Array, reduced: Reduced, rule: Over, region: Regio
     return closing
 
 
+def _leaving(y: Array, error: Array, reduced: Reduced, rule: Over, region: Region, control: bool) -> Flags:
+    """For each trial whether the quantity plainly moves away from the claimed value, which no extrapolation has to tell.
+
+    Outside the region over the last third of the sweep (in log X), and farther from the claim in each third than in the one
+    before, beyond two standard errors and the numerical error.  For a claim it also has to lie ten margins off and to
+    leave at no smaller pace than before: a correction that dies can lead away for a while, but ever more slowly.
+    """
+    assert reduced.x is not None
+    log_size = np.log(reduced.x)
+    edges = np.linspace(log_size[0], log_size[-1], 4)
+    windows = [(log_size >= lo - 1e-9) & (log_size <= hi + 1e-9) for lo, hi in pairwise(edges)]
+    pool = rule.rule not in ("every", "fraction")
+    if any(window.sum() < 2 for window in windows):
+        return np.zeros(1 if pool else y.shape[0], dtype=bool)
+    half = (region.outer.hi - region.outer.lo) / 2
+    offset = y - (region.inner.lo + region.inner.hi) / 2
+    distance = np.sign(offset[:, -1:].mean() if pool else offset[:, -1:]) * offset
+    thirds = np.stack([distance[:, window].mean(axis=1) for window in windows], axis=1)
+    numerical = error.max(axis=1)
+    steps = np.diff(thirds, axis=1)
+    nearest = distance[:, windows[-1]].min(axis=1)
+    noise = np.zeros((1, 4))
+    if pool:
+        of_median = rule.rule == "median"
+        middle, spread = extrapolate.centre_and_error(np.column_stack([steps, nearest, steps[:, 1] - steps[:, 0]]), of_median)
+        steps, nearest, pace = middle[None, :2], middle[None, 2].ravel(), middle[None, 3].ravel()
+        noise, numerical = spread[None], numerical.mean(keepdims=True)
+    else:
+        pace = steps[:, 1] - steps[:, 0]
+    away = np.all(steps > 2 * noise[:, :2] + 2 * numerical[:, None], axis=1) & (nearest > half + 2 * noise[:, 2] + numerical)
+    if not control:
+        away &= (nearest > 10 * half) & (pace > -2 * noise[:, 3] - 4 * numerical) & (pace >= 0)
+    leaving: Flags = away
+    return leaving
+
+
 def _trials(
-    found: Extrapolation, x: Array, region: Region, name: str, short: str, refused: Flags, closing: Flags
+    found: Extrapolation,
+    x: Array,
+    region: Region,
+    name: str,
+    short: str,
+    refused: Flags,
+    closing: Flags,
+    leaving: Flags,
 ) -> tuple[Trial, ...]:
     trials = []
     for m, (low, high, sampling) in enumerate(zip(found.low, found.high, found.sampling, strict=True)):
@@ -138,6 +183,8 @@ def _trials(
         note = held_back or found.refused
         if verdict is Verdict.FAIL and closing[m]:
             verdict, note = None, "the quantity is still closing in on the claim; declare `correction:`"
+        if verdict is None and leaving[m] and not short:
+            verdict, note, held_back = Verdict.FAIL, "it moves away from the claimed value over the whole sweep", ""
         part = Coordinate(name, interval, region, float(sampling), found, m, x)
         trials.append(Trial((part,), verdict, note, bool(held_back)))
     return tuple(trials)

@@ -9,7 +9,7 @@ from checker.report.names import STRIPS
 from checker.report.numerals import column, interval, number, region
 from checker.report.tables import blocks, bullets, folded, table
 from checker.report.wording import MARKS, sentence
-from checker.result import CellResult, CheckResult, ControlResult, LookResult, MeasureResult, WitnessResult
+from checker.result import CellResult, CheckResult, ControlResult, FitResult, LookResult, MeasureResult, WitnessResult
 from checker.verdict import Verdict
 
 _FEW_CELLS = 6
@@ -52,7 +52,7 @@ def _check(check: CheckResult, plot: str | None) -> str:
     if plot is not None and check.figure is not None:
         lines.append(f"![{_alternative(check)}]({plot})")
     lines.append(_witness(check.witness) if check.witness is not None else "")
-    lines += [_cells(check.cells), _numbers(check), _looks(check.looks)]
+    lines += [_cells(check.cells), _numbers(check), _fits(check.fits), _looks(check.looks)]
     return blocks(lines)
 
 
@@ -113,6 +113,26 @@ def _numbers(check: CheckResult) -> str:
     numeric = "".join("l" if all(isinstance(cell, str) for cell in cells) else "r" for cells in raw)
     grid = table(header, zip(*columns, strict=True), numeric)
     return grid if len(padded) <= _FEW_ROWS else folded(f"Numbers ({len(padded)} rows)", grid)
+
+
+def _fits(fits: Sequence[FitResult]) -> str:
+    """Every fit behind an extrapolated interval: agreement of differently curved ones is what carries it."""
+    if not fits:
+        return ""
+    rows = [
+        (
+            prose(fit.coordinate),
+            f"{fit.sizes} from {number(fit.first)}",
+            prose(fit.term),
+            number(fit.estimate),
+            number(fit.half),
+            number(fit.drift),
+            "yes" if fit.chosen else "",
+        )
+        for fit in fits
+    ]
+    header = ("number", "sizes", "next order", "estimate", "half-width", "drift", "window of the verdict")
+    return folded(f"Fits ({len(rows)}): windows and next-order terms", table(header, rows, "lllrrrl"))
 
 
 def _looks(looks: Sequence[LookResult]) -> str:

@@ -13,6 +13,7 @@ from checker.expr.errors import UnsupportedError
 from checker.expr.node import Node, sub
 from checker.judge import controls
 from checker.judge.decide import judge
+from checker.judge.looks import spend
 from checker.judge.prediction import Judgement, Kind
 from checker.result import CheckResult, ControlResult, LookResult, MeasureResult
 from checker.simulate.measurement import Measurement
@@ -30,6 +31,7 @@ from checker.verify.presentation import (
     definitions_of,
     describe_run,
     figure_of,
+    fits_of,
     span_of,
     witness_of,
 )
@@ -264,9 +266,10 @@ def _judge(
         _conclude([trial], Verdict.UNSUPPORTED, str(reason))
         return
     prediction, sample = trial.reading.prediction, trial.reading.sample
-    trial.judgement = judge(prediction, sample, alpha=alpha, look=look_index(prediction, seeds), control=is_control)
+    look = look_index(prediction, seeds)
+    trial.judgement = judge(prediction, sample, alpha=alpha, look=look, control=is_control)
     trial.looks.append(
-        LookResult(seeds=seeds, alpha=alpha, decided=trial.judgement.verdict, interval=span_of(trial.judgement))
+        LookResult(seeds=seeds, alpha=spend(alpha, look), decided=trial.judgement.verdict, interval=span_of(trial.judgement))
     )
 
 
@@ -358,6 +361,7 @@ def _check_result(trial: Trial, attempts: Sequence[Attempt], target: str, settin
         looks=tuple(trial.looks),
         header=judgement.header,
         rows=judgement.rows,
+        fits=fits_of(judgement.fits),
         figure=figure_of(trial.check, trial.reading, [(a.control, t.reading) for a in own for t in a.trials]),
         witness=witness_of(trial.reading, judgement, f"{target}/{check.name}", settings)
         if verdict is Verdict.FAIL

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from checker.expr.node import Node
 from checker.expr.text import text
-from checker.judge.prediction import Cell, Judgement, Kind, Prediction
-from checker.result import CellResult, Curve, Figure, Span, WitnessResult
+from checker.judge.prediction import Cell, Fit, Judgement, Kind, Prediction
+from checker.result import CellResult, Curve, Figure, FitResult, Span, WitnessResult
 from checker.spec.claim import Check, Control, Measure, Run
 from checker.verify.evaluation import Reading, nodes_of, references_named
 
@@ -69,6 +69,17 @@ def definitions_of(measure: Measure) -> dict[str, str]:
             f" subject to {constraints}" if constraints else ""
         )
     return {**measure.let, **programs}
+
+
+def fits_of(fits: Sequence[Fit]) -> tuple[FitResult, ...]:
+    """The fits behind an extrapolated number, as results."""
+    return tuple(
+        FitResult(
+            coordinate=fit.coordinate, first=fit.first, sizes=fit.sizes, term=fit.term, estimate=fit.estimate,
+            half=fit.half, drift=fit.drift, chosen=fit.chosen,
+        )
+        for fit in fits
+    )  # fmt: skip
 
 
 def cells_of(cells: Sequence[Cell | None]) -> tuple[CellResult, ...]:

@@ -127,3 +127,15 @@ def test_an_optimum_lies_in_the_domain_of_its_symbol() -> None:
     assert asked(Optimum(read("(x - 1/2)**2"), "x", unit, equals=read("1/2")), {"x": NATURAL}) is not Status.PROVED
     assert asked(Optimum(read("x**2"), "x", unit, equals=read("0")), {"x": POSITIVE}) is not Status.PROVED
     assert asked(Optimum(read("(x - 1/2)**2"), "x", unit, equals=read("1/2")), {"x": POSITIVE}) is Status.PROVED
+
+
+# --- what held, kept because the engine behind it is known to be wrong ------------------------------------------------
+
+
+def test_the_binomial_sum_with_a_symbolic_end() -> None:
+    # SymPy's closed form of sum_{k=0}^n C(2, k) k**2 gives -2 at n = 1, where the sum is 2; from n = 2 on it is 6
+    two = {"n": Domain(Fraction(2), integer=True)}
+    text = "Sum(binomial(2, k)*k**2, (k, 0, n)) == 6"
+    assert show(text, two) is not Status.REFUTED
+    assert show(text, {"n": NATURAL}) is Status.REFUTED
+    assert show(text.replace("6", "-2"), two) is Status.REFUTED

@@ -157,3 +157,16 @@ def test_limits_without_their_words_are_errors() -> None:
     assert verdict(
         predict(Kind.LIMIT, 1 / X, EVERY, within=Within(1, 1), along=Along("d")), sample(a, "d", coords={"d": X})
     ).verdict is Verdict.ERROR
+
+
+@pytest.mark.parametrize("name", ["root", "logarithm", "square"])
+def test_what_plainly_diverges_fails(name: str) -> None:
+    x = np.geomspace(10, 1e4, 16)
+    y = {"root": np.sqrt(x), "logarithm": 3 * np.log(x), "square": -(x**2)}[name]
+    assert limit(y[None], 1.0, x, correction=1 / x).verdict is Verdict.FAIL
+
+
+def test_what_leads_away_for_a_while_is_not_failed() -> None:
+    x = np.geomspace(100, 400, 12)
+    y = 1 + 10 / np.sqrt(x) - 100 / x  # leaves 1 over the whole sweep, ever more slowly, and comes back to it later
+    assert limit(y[None], 1.0, x).verdict is None
