@@ -32,6 +32,7 @@ from checker.prove.families import check_symbol, refuted_member, root_of_family,
 from checker.prove.isolate import Isolation, Zero, has_jumps
 from checker.prove.obligation import Obligation, Root, Roots
 from checker.prove.outcome import Evidence, Outcome, Status
+from checker.prove.pieces import left_out
 from checker.prove.registry import prover
 from checker.prove.tails import locate
 from checker.prove.touching import places
@@ -98,12 +99,15 @@ def _root(question: Root, obligation: Obligation) -> Outcome:
             "the claimed zero lies outside of its own bracket",
             detail=shown(constant(question.equals, 512)),
         )
-    found = locate(question.of, question.symbol, question.inside, precisions=PRECISIONS[:1])
-    if not found.isolation.complete and len(found.isolation.zeros) < 2:
+    open_ends = left_out(question.symbol, question.inside, obligation)
+    found = locate(question.of, question.symbol, question.inside, open_ends, precisions=PRECISIONS[:1])
+    if not found.isolation.complete and len(found.isolation.zeros) < 2 and not any(open_ends):
         touching = _touching(question, obligation, Evidence("intervals and balls", "zeros in the bracket", found.counted()))
         if touching.status is not Status.UNDECIDED:
             return touching
         found = locate(question.of, question.symbol, question.inside)
+    elif not found.isolation.complete:
+        found = locate(question.of, question.symbol, question.inside, open_ends)
     zeros = found.isolation.zeros
     searched = Evidence("intervals and balls", f"zeros in {question.symbol} in the bracket", found.counted())
     if len(zeros) > 1:
@@ -205,13 +209,16 @@ def _two_apart(exact: list[Node]) -> bool:
 def prove_roots(obligation: Obligation) -> Outcome:
     """PROVED when the modulus of every root is certainly below ``radius``, REFUTED when one certainly is not.
 
-    The polynomial has rational coefficients; a constant one has no roots.  Raises ``UnsupportedError`` otherwise.
+    The polynomial has rational coefficients; a constant one has no roots, and nothing is said: VACUOUS.  Raises
+    ``UnsupportedError`` otherwise.
     """
     question = obligation.question
     assert isinstance(question, Roots)
     polynomial = _polynomial(question.of, question.symbol)
     if polynomial.degree() < 0:
         return Outcome(Status.REFUTED, "the polynomial is identically zero, so every number is a root")
+    if polynomial.degree() == 0:
+        return Outcome(Status.VACUOUS, "the polynomial is a constant and has no roots")
     for bits in PRECISIONS:
         radius = constant(question.radius, bits)
         with precision(bits):

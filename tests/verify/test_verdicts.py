@@ -92,3 +92,11 @@ def test_same_seed_same_result(tmp_path: Path, seed: int) -> None:
     assert first.model_copy(update={"provenance": None}).claims[0].measures[0].checks == (
         second.claims[0].measures[0].checks
     )
+
+
+def test_next_leaves_out_the_last_record_and_a_slope_takes_its_sweep_axis_together(tmp_path: Path) -> None:
+    (paper,) = check(toys.write_walk(tmp_path), scale="smoke", device="cpu", jobs=1)
+    (claim,) = paper.claims
+    checks = {one.name: one for one in claim.measures[0].checks}
+    assert [checks[name].verdict for name in ("ratio", "late", "order")] == [Verdict.PASS] * 3
+    assert all(control.rejected for control in claim.measures[0].controls)

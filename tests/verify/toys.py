@@ -82,3 +82,35 @@ def write(folder: Path, *claims: str, name: str = "toy") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(HEAD + "".join(claims), encoding="utf-8")
     return path
+
+
+WALK = """\
+  b_steps:
+    statement: Halving, step by step.
+    source: {known_from: full_text}
+    strength: tight
+    measure:
+      - run: walk
+        checks:
+          ratio: {quantity: next(y)/y, over: {k: every, b: every}, equals: b, within: 1e-9}
+          late: {quantity: next(y)/y, over: {k: every, b: every}, where: k >= 4, equals: b, within: 1e-9}
+          order: {quantity: 'slope(log(last(y)), log(b))', equals: 8, within: 1e-6}
+        controls:
+          - {of: [ratio, late], equals: b**2, because: two steps}
+          - {of: late, equals: 1/b, because: backwards}
+          - {of: order, equals: 7, because: one step less}
+"""
+WALK_RUN = """\
+  walk:
+    experiment: iterate
+    params: {map: {y: b*y}, start: {y: 1}, steps: 8, checkpoints: 100}
+    sweep: {b: [1/2, 1/4, 1/8]}
+    seeds: 1
+"""
+
+
+def write_walk(folder: Path) -> Path:
+    """The toy of a map that is halved, with a run of its own."""
+    path = write(folder, WALK)
+    path.write_text(path.read_text(encoding="utf-8").replace("claims:\n", WALK_RUN + "claims:\n"), encoding="utf-8")
+    return path
