@@ -86,9 +86,8 @@ def _flicker(function: Scalar, at: jax.Array, sign: jax.Array, width: jax.Array,
     ulp = EPSILON * jnp.maximum(jnp.abs(at), TINY)
     reach = jnp.maximum(width / 2, ulp)
     distances = ulp * (reach / ulp) ** jnp.linspace(0.0, 1.0, FLICKER)
-    left = jnp.sign(jax.vmap(function)(at - distances)) != sign
-    right = jnp.sign(jax.vmap(function)(at + distances)) != -sign
-    wrong = jnp.where(left | right, distances, 0.0)
+    signs = jnp.sign(jax.vmap(function)(jnp.concatenate([at - distances, at + distances])))
+    wrong = jnp.where((signs[:FLICKER] != sign) | (signs[FLICKER:] != -sign), distances, 0.0)
     return jnp.where(exact, ulp, jnp.max(wrong))
 
 
@@ -131,7 +130,6 @@ def _found(
         extreme = unknown.kind in ("minimise", "maximise")
         if extreme:
             each[name], error, hidden[name] = _optimum(formula, slope, lo, hi)
-            each[f"{name}.value"] = formula(each[name]) * (1 if unknown.kind == "minimise" else -1)
         else:
             each[name], error, hidden[name] = find_root(formula, lo, hi)
         each[f"{name}.residual"] = (slope if extreme else formula)(each[name])
@@ -143,7 +141,8 @@ def _found(
             moved = (_optimum(again, again_slope, lo, hi) if extreme else find_root(again, lo, hi)).at
         twin[name] = each[name] + error + jnp.abs(moved - each[name])
         if extreme:
-            twin[f"{name}.value"] = formula(twin[name]) * (1 if unknown.kind == "minimise" else -1)
+            sign = 1.0 if unknown.kind == "minimise" else -1.0
+            each[f"{name}.value"], twin[f"{name}.value"] = sign * jax.vmap(formula)(jnp.stack([each[name], twin[name]]))
     return each, twin, hidden
 
 
@@ -163,11 +162,12 @@ def _functions(name: str, unknown: Unknown, whole: Compiled, env: Mapping[str, A
 def _optimum(formula: Scalar, slope: Scalar, lo: jax.Array, hi: jax.Array) -> Root:
     """The least value in [lo, hi]: the only place where the slope turns positive, or an end if it turns nowhere."""
     root = find_root(slope, lo, hi, rising=True)
-    ends = jnp.where(formula(lo) <= formula(hi), lo, hi)
     inside = root.changes > 0
+    at_lo, at_hi, at_root = jax.vmap(formula)(jnp.stack([lo, hi, jnp.where(inside, root.at, lo)]))
+    ends = jnp.where(at_lo <= at_hi, lo, hi)
     at = jnp.where(inside, root.at, ends)
     # with one turn from falling to rising the ends cannot be lower, unless the slope also turns the other way
-    lower = inside & (jnp.minimum(formula(lo), formula(hi)) < formula(at))
+    lower = inside & (jnp.minimum(at_lo, at_hi) < at_root)
     changes = jnp.where(lower, 2, jnp.maximum(root.changes, 1))
     return Root(at, jnp.where(inside, root.error, EPSILON * jnp.abs(ends)), changes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from typing import Any
 
 from checker.judge.tables import curves, kinds, laws, limits, orders, rates, seeds
@@ -47,7 +48,8 @@ def measure(chosen: Sequence[Plan], jobs: int) -> Iterator[Table]:
         for plan in chosen:
             yield plan.finish([part() for part in plan.parts])
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    # Never a plain fork: the caller may have threads of JAX, which a forked child cannot have.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver")) as pool:
         for plan in chosen:
             yield plan.finish(list(pool.map(_call, plan.parts)))
 
