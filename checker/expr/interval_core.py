@@ -68,7 +68,8 @@ class Interval:
         return not self.empty and not self.positive and not self.negative
 
     def __neg__(self) -> Interval:
-        return Interval(-self.hi, -self.lo, self.hi_open, self.lo_open, self.partial)
+        # At fewer bits than the ends have, even a change of sign rounds.
+        return Interval(down(-self.hi), up(-self.lo), self.hi_open, self.lo_open, self.partial)
 
     def __add__(self, other: Interval) -> Interval:
         if self.empty or other.empty:
@@ -145,8 +146,13 @@ def least(ends: Sequence[tuple[arb, bool]]) -> tuple[arb, bool]:
 
 def greatest(ends: Sequence[tuple[arb, bool]]) -> tuple[arb, bool]:
     """Largest end, excluded only if every end that attains it is."""
-    value, is_open = least([(-end, is_open) for end, is_open in ends])
-    return -value, is_open
+    value, is_open = ends[0]
+    for other, other_open in ends[1:]:
+        if other > value:
+            value, is_open = other, other_open
+        elif other == value:
+            is_open = is_open and other_open
+    return value, is_open
 
 
 def down(ball: arb) -> arb:

@@ -151,7 +151,7 @@ def _abs(x: Interval) -> Interval:
         return x
     if x.nonpositive:
         return -x
-    hi, hi_open = greatest([(x.hi, x.hi_open), (-x.lo, x.lo_open)])
+    hi, hi_open = greatest([(x.hi, x.hi_open), (up(-x.lo), x.lo_open)])
     return Interval(arb(0), hi, False, hi_open, x.partial)
 
 

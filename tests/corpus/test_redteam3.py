@@ -139,3 +139,13 @@ def test_the_binomial_sum_with_a_symbolic_end() -> None:
     assert show(text, two) is not Status.REFUTED
     assert show(text, {"n": NATURAL}) is Status.REFUTED
     assert show(text.replace("6", "-2"), two) is Status.REFUTED
+
+
+# --- a crash ----------------------------------------------------------------------------------------------------------
+
+
+def test_ends_stay_exact_at_few_bits() -> None:
+    # the branch ends at 31/3, which has more digits than the 40 bits at which z3's atoms are enclosed
+    text = "(x if 31/3 <= x else sqrt(x))/(x + 1) <= {}"
+    assert show(text.format(2), {"x": POSITIVE}) is Status.PROVED
+    assert show(text.format("1/2"), {"x": POSITIVE}) is Status.REFUTED
