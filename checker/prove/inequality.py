@@ -29,7 +29,7 @@ _DESCENT_STEPS = 14
 
 
 def prove_inequality(
-    goal: Rel, domains: Mapping[str, Domain], given: Sequence[Node] = (), *, sampler: bool = True, budget: int = 150
+    goal: Rel, domains: Mapping[str, Domain], given: Sequence[Node] = (), *, sampler: bool = True, budget: int = 600
 ) -> Outcome:
     """``goal`` (``<``, ``<=``, ``>``, ``>=``) on the domain under the hypotheses; definedness is not looked at here."""
     used = _relevant(goal, domains, given)
