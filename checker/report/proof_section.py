@@ -12,6 +12,8 @@ from checker.verdict import Verdict
 
 _FEW_LINES = 6
 _MOST_LABELS = 12
+_LONGEST_FORMULA = 700  # characters of LaTeX with every definition expanded; beyond, the question as it was written
+_LONGEST_QUESTION = 160
 _COVERS = {"step": "a step", "case": "a case", "claim": "the claim"}
 
 
@@ -22,7 +24,7 @@ def proof_section(lemmas: Sequence[LemmaResult]) -> str:
     rows = [
         (
             code(lemma.name),
-            formula(lemma.latex, lemma.text),
+            formula(lemma.latex, lemma.text) if len(lemma.latex) <= _LONGEST_FORMULA else code(lemma.text),
             _family(lemma.members),
             _COVERS[lemma.covers],
             _verdict(lemma.verdict) + (f", {lemma.how}" if lemma.how else ""),
@@ -111,7 +113,7 @@ def _refutation(members: Sequence[MemberResult]) -> str:
 
 def _ledger(lemmas: Sequence[LemmaResult]) -> str:
     rows = [
-        (code(lemma.name), code(member.label), prose(line.engine), prose(line.question), prose(line.answer))
+        (code(lemma.name), code(member.label), prose(line.engine), prose(line.question, _LONGEST_QUESTION), prose(line.answer))
         for lemma in lemmas
         for member in lemma.members
         for line in member.evidence

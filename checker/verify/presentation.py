@@ -31,7 +31,8 @@ def describe_run(run: Run) -> str:
         if name in run.params.model_fields_set
     ]
     for axis in run.sweep:
-        parts.append(f"{axis.name} from {axis.values[0]:g} to {axis.values[-1]:g} ({len(axis.values)} values)")
+        many = f"from {axis.values[0]:g} to {axis.values[-1]:g} ({len(axis.values)} values)"
+        parts.append(f"{axis.name} {many}" if len(axis.values) > 1 else f"{axis.name} = {axis.values[0]:g}")
     for name, values in run.case_values.items():
         parts.append(f"{name} in {', '.join(f'{value:g}' for value in values)}")
     return "; ".join([*parts, "float64"])
@@ -198,7 +199,8 @@ def figure_of(
         curves.append(Curve(label=f"control: {control.text}", role="control", x=_t(cx), y=_t(cy), joined=line))
     positive_x = bool(np.all(x > 0)) and axis != "seed"
     spread = float(x.max() / x.min()) if positive_x else 1.0
-    shown = np.concatenate([np.asarray(c.y) for c in curves if c.role != "region"])
+    # A control that touches zero (log(s)/s at s = 1) loses that point and not the axis its scale.
+    shown = np.concatenate([np.asarray(c.y) for c in curves if c.role not in ("region", "control")])
     shown = shown[np.isfinite(shown)]
     y_log = reading.prediction.kind in _RATES and bool(np.all(shown > 0))
     return Figure(
