@@ -21,8 +21,8 @@ from checker.simulate.leaves import Component
 _PARTS = (("Data", Data), ("Models", Model), ("Starts (`init`)", Start), ("Dynamics", Dynamics))
 _HEAD = """# Experiments and their parts
 
-Written by `python -m checker.simulate.reference_page` from the parameter models. A number may be a formula over the sweep and the
-file's definitions wherever its part allows it; lint says where it does not.
+Written by `python -m checker.simulate.reference_page` from the parameter models. A number may be a formula over the sweep
+and the file's definitions wherever its part allows it; lint says where it does not.
 """
 
 
