@@ -32,7 +32,10 @@ PRELOAD = (
     *("sympy", "flint", "z3"),
     *(
         f"checker.prove.{name}"
-        for name in ("registry", "relation", "exists", "limits", "roots", "optimum", "kkt", "series", "enclosure", "neighbours")
+        for name in (
+            *("registry", "relation", "exists", "limits", "roots", "optimum", "kkt", "series", "enclosure", "neighbours"),
+            *("ode", "induction", "certificate", "closed", "convergence", "premise", "scalars"),
+        )
     ),
 )
 
