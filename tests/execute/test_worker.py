@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import ctypes
+import importlib.util
 import itertools
 import os
 import select
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from checker.execute.worker import (
+    PRELOAD,
     Completed,
     Crashed,
     Limits,
@@ -28,6 +30,7 @@ from checker.execute.worker import (
     run_many,
     terminate_all,
 )
+from checker.prove.registry import MODULES
 
 SHORT = Limits(seconds=0.3)
 SLACK_S = 5.0  # far above what killing takes; only there so that a defect fails instead of hanging
@@ -282,3 +285,9 @@ def test_no_process_outlives_an_interrupted_or_killed_parent(fifo: str, tmp_path
     assert output.count(b"started") == 1
     assert_closes(reader)
     os.close(reader)
+
+
+def test_every_prover_is_preloaded() -> None:
+    # the fork server passes over a name that it cannot import, and every child would then import the prover itself
+    assert set(MODULES.values()) <= set(PRELOAD)
+    assert all(importlib.util.find_spec(name) is not None for name in PRELOAD)
