@@ -19,6 +19,7 @@ from checker.expr.rational import is_zero
 from checker.expr.to_arb import to_ball, value
 from checker.prove.agreement import ledger_of, look, lopsided, meeting
 from checker.prove.binders import has_binder
+from checker.prove.constancy import zero_by_constancy
 from checker.prove.equations import solved
 from checker.prove.implication import prove_unsat
 from checker.prove.inequality import refuted
@@ -66,6 +67,11 @@ def prove_identity(
     if exact:
         reason = f"an exact zero, but balls confirm it at {balls.agreeing} points only ({_NEEDED} are needed)"
         return Outcome(Status.UNDECIDED, reason, evidence=tuple(evidence))
+    constant = None if has_binder(difference) or balls.agreeing < _NEEDED else zero_by_constancy(difference, box)
+    if constant is not None and balls.against is None:
+        how = How.PROVED if constant.exact else How.ENCLOSED
+        reason = "the difference is constant and zero at a point, and balls at sampled points agree"
+        return Outcome(Status.PROVED, reason, how, (*evidence, constant.evidence))
     if bound and not has_binder(difference):
         goal = Rel("==", difference, ZERO)
     answer, asked = prove_unsat(goal, given, used)

@@ -1,0 +1,85 @@
+"""Identities by calculus: a difference whose derivative vanishes on an interval is its value at one point.
+
+The one idea to know: this needs the difference to be defined and continuous on the whole box and differentiable inside
+it, which is shown first; ``atan(x) + atan(1/x)`` has slope 0 wherever it is defined, and two values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import fmpq
+
+from checker.expr.derive import diff
+from checker.expr.domain import Domain, contains
+from checker.expr.errors import UnsupportedError
+from checker.expr.node import Node, num, substitute, symbols_of
+from checker.expr.rational import is_zero
+from checker.expr.text import text
+from checker.expr.to_arb import to_ball, value
+from checker.prove.forms import smooth
+from checker.prove.gaps import surely_defined
+from checker.prove.outcome import Evidence
+
+_BITS = 256
+_SMALL = Fraction(1, 10**30)
+
+
+@dataclass(frozen=True, slots=True)
+class Constancy:
+    """That a difference is zero: ``exact``, or known to be below 1e-30 at the point where it was evaluated."""
+
+    exact: bool
+    evidence: Evidence
+
+
+def zero_by_constancy(difference: Node, box: Mapping[str, Domain]) -> Constancy | None:
+    """Whether ``difference`` has derivative zero in one symbol and is zero at one value of it; ``None`` if not shown."""
+    if not smooth(difference) or not surely_defined(difference, dict(box)):
+        return None
+    for name in sorted(symbols_of(difference)):
+        domain = box.get(name)
+        if domain is None or domain.integer or domain.shape or domain.values is not None:
+            continue
+        try:
+            slope = diff(difference, name)
+        except UnsupportedError:
+            continue
+        if not is_zero(slope, box) or not surely_defined(slope, dict(box), inside=True):
+            continue
+        for place in _places(domain):
+            rest = substitute(difference, {name: num(place)})
+            exact = _is_zero(rest, {other: d for other, d in box.items() if other != name})
+            if exact is not None:
+                said = f"yes, and at {name} = {text(num(place))} it is 0" + ("" if exact else " to 1e-30")
+                return Constancy(exact, Evidence("derivative", f"is left - right constant in {name}?", said))
+    return None
+
+
+def _is_zero(rest: Node, box: Mapping[str, Domain]) -> bool | None:
+    """True: exactly; False: a constant that is 0 to 1e-30; None: neither."""
+    if is_zero(rest, box):
+        return True
+    if symbols_of(rest):
+        inner = zero_by_constancy(rest, box)
+        return None if inner is None else inner.exact
+    try:
+        found = value(rest, {}, _BITS)
+    except UnsupportedError:
+        return None
+    if isinstance(found, fmpq):
+        return True if found == 0 else None
+    small = to_ball(fmpq(_SMALL.numerator, _SMALL.denominator))
+    return False if found.is_finite() and found.contains(0) and abs(found).upper() <= small else None
+
+
+def _places(domain: Domain) -> Iterator[Fraction]:
+    """Simple points of the domain."""
+    middle = [] if domain.lo is None or domain.hi is None else [(domain.lo + domain.hi) / 2]
+    ends = [end for end in (domain.lo, domain.hi) if end is not None]
+    near = [end + step for end in ends for step in (1, -1)]
+    for place in dict.fromkeys([Fraction(0), Fraction(1), *middle, *ends, *near]):
+        if contains(domain, place):
+            yield place
