@@ -24,6 +24,7 @@ from checker.prove.gaps import surely_defined
 from checker.prove.outcome import Evidence
 
 _BITS = 256
+_MOST_SYMBOLS = 3
 _SMALL = Fraction(1, 10**30)
 
 
@@ -36,25 +37,37 @@ class Constancy:
 
 
 def zero_by_constancy(difference: Node, box: Mapping[str, Domain]) -> Constancy | None:
-    """Whether ``difference`` has derivative zero in one symbol and is zero at one value of it; ``None`` if not shown."""
-    if not smooth(difference) or not surely_defined(difference, dict(box)):
+    """Whether ``difference`` has derivative zero in every symbol and is zero at one point; ``None`` if not shown.
+
+    A symbol in which the derivative is not seen to vanish ends the search, since a zero would vanish in all of them.
+    """
+    names = sorted(symbols_of(difference))
+    if len(names) > _MOST_SYMBOLS or not smooth(difference) or not surely_defined(difference, dict(box)):
         return None
-    for name in sorted(symbols_of(difference)):
-        domain = box.get(name)
+    rest, left = difference, dict(box)
+    point: list[str] = []
+    for name in names:
+        domain = left.pop(name, None)
         if domain is None or domain.integer or domain.shape or domain.values is not None:
-            continue
+            return None
         try:
-            slope = diff(difference, name)
+            slope = diff(rest, name)
         except UnsupportedError:
-            continue
-        if not is_zero(slope, box) or not surely_defined(slope, dict(box), inside=True):
-            continue
+            return None
+        around = {**left, name: domain}
+        if not is_zero(slope, around) or not surely_defined(slope, around, inside=True):
+            return None
         for place in _places(domain):
-            rest = substitute(difference, {name: num(place)})
-            exact = _is_zero(rest, {other: d for other, d in box.items() if other != name})
+            at = substitute(rest, {name: num(place)})
+            exact = _is_zero(at, left)
             if exact is not None:
-                said = f"yes, and at {name} = {text(num(place))} it is 0" + ("" if exact else " to 1e-30")
-                return Constancy(exact, Evidence("derivative", f"is left - right constant in {name}?", said))
+                where = ", ".join([*point, f"{name} = {text(num(place))}"])
+                said = f"yes, and at {where} it is 0" + ("" if exact else " to 1e-30")
+                return Constancy(exact, Evidence("derivative", f"is left - right constant in {', '.join(names)}?", said))
+        simplest = next(_places(domain), None)
+        if simplest is None:
+            return None
+        rest, point = substitute(rest, {name: num(simplest)}), [*point, f"{name} = {text(num(simplest))}"]
     return None
 
 
@@ -63,8 +76,7 @@ def _is_zero(rest: Node, box: Mapping[str, Domain]) -> bool | None:
     if is_zero(rest, box):
         return True
     if symbols_of(rest):
-        inner = zero_by_constancy(rest, box)
-        return None if inner is None else inner.exact
+        return None
     try:
         found = value(rest, {}, _BITS)
     except UnsupportedError:
