@@ -136,6 +136,7 @@ class ControlResult(Result):
     reason: str
     interval: Span | None = None
     region: Span | None = None
+    missed: float | None = None  # margins between the interval of the failing cell and the region
 
 
 class FitResult(Result):

@@ -8,7 +8,7 @@ single parameter values, because ``x**(a - 1) -> 0`` is true for most ``a`` and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 import sympy
@@ -51,14 +51,6 @@ from checker.verdict import How
 _POINTS = 5
 _SAMPLED = 24
 _TAIL_STARTS = (1, 3, 6, 12, 40)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A value that an engine gives to a limit, and what balls have to say of it at one parameter point."""
-
-    value: LimitValue
-    approach: Approach
 
 
 def prove_limit_relation(goal: Rel, obligation: Obligation) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from checker.report.escape import code, prose
@@ -165,7 +166,7 @@ def _controls(controls: Sequence[ControlResult]) -> str:
             "none" if control.verdict is None else f"{MARKS[control.verdict]} {control.verdict}",
             interval(control.interval) if control.interval is not None else "",
             region(control.region) if control.region is not None else "",
-            "yes" if control.rejected else "**no**",
+            _rejected(control),
         )
         for control in controls
     ]
@@ -181,6 +182,16 @@ def _controls(controls: Sequence[ControlResult]) -> str:
             folded("What was found of each", bullets(said)) if said else "",
         )
     )
+
+
+def _rejected(control: ControlResult) -> str:
+    """Whether, and by how many margins the evidence misses what the near miss claims, where it claims a margin."""
+    if not control.rejected:
+        return "**no**"
+    around = control.region is not None and math.isfinite(control.region.lo) and math.isfinite(control.region.hi)
+    if not around or control.missed is None or not 0 < control.missed < math.inf:
+        return "yes"
+    return f"yes, by {number(control.missed, 2)} margins"
 
 
 def _failures(measure: MeasureResult) -> str:

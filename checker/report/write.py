@@ -57,14 +57,6 @@ def write_report(paper: PaperResult, folder: Path, *, index: bool = True) -> lis
     return written
 
 
-def write_index(folder: Path) -> Path:
-    """Write the index of the reports in ``folder``; raises ``ReportError`` as ``write_report`` does."""
-    with _one_line_errors(folder):
-        _real_folder(folder)
-        with _locked(folder):
-            return _write_index(folder)
-
-
 def _write_index(folder: Path) -> Path:
     return _replace(folder / INDEX, render_index(*read_folder(folder)))
 

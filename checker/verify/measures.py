@@ -100,16 +100,6 @@ class Judged:
     alpha: float
 
 
-def verify_measure(
-    measure: Measure, scale: Scale, bench: Bench, checks_in_claim: int, target: str, settings: str = ""
-) -> MeasureResult:
-    """Judge the checks of one measurement and their controls.
-
-    ``target`` is how a user names the claim, ``settings`` the options that a replay needs besides.
-    """
-    return measure_result(judge_measure(measure, scale, bench, checks_in_claim), target, settings)
-
-
 def judge_measure(measure: Measure, scale: Scale, bench: Bench, checks_in_claim: int) -> Judged:
     """Look at more and more instances until every check and control is decided, or the scale allows no more."""
     alpha = ERROR_BUDGET / max(1, checks_in_claim)
@@ -132,7 +122,10 @@ def judge_measure(measure: Measure, scale: Scale, bench: Bench, checks_in_claim:
 
 
 def measure_result(judged: Judged, target: str, settings: str = "") -> MeasureResult:
-    """What a judged measurement looks like to a reader; ``target`` and ``settings`` as in ``verify_measure``."""
+    """What a judged measurement looks like to a reader.
+
+    ``target`` is how a user names the claim, ``settings`` the options that a replay needs besides.
+    """
     measure, attempts = judged.measure, judged.attempts
     if measure.unsupported:
         return MeasureResult(
@@ -323,6 +316,7 @@ def _control_result(attempt: Attempt) -> ControlResult:
         check=shown.check.name,
         verdict=judgement.verdict,
         rejected=rejected is not None,
+        missed=None if rejected is None else controls.failed_by(judgement),
         reason=reason.replace("the quantity", shown.check.quantity_text)
         if len(shown.check.quantity_text) <= _SHORT
         else reason,

@@ -13,7 +13,7 @@ from checker.verdict import Verdict
 from checker.verify import bench as bench_room
 from checker.verify.bench import Bench
 from checker.verify.deadline import OutOfTime, within
-from checker.verify.measures import verify_measure
+from checker.verify.measures import judge_measure, measure_result
 from checker.verify.progress import silent_text
 from checker.verify.scales import SCALES
 from tests.verify import toys
@@ -45,7 +45,7 @@ def test_a_run_that_hangs_is_inconclusive(tmp_path: Path, monkeypatch: pytest.Mo
     (claim,) = load_paper(toys.write(tmp_path, toys.bound("1")), scale="smoke").claims
     bench = Bench(0, "cpu", silent_text, time_limit=0.05)
     try:
-        result = verify_measure(claim.measures[0], SCALES["smoke"], bench, 1, "toy/claim")
+        result = measure_result(judge_measure(claim.measures[0], SCALES["smoke"], bench, 1), "toy/claim")
     finally:
         never.set()
     assert [check.verdict for check in result.checks] == [Verdict.INCONCLUSIVE]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -85,8 +85,3 @@ class File(Strict):
                 "no claim is the paper's own", expected="at least one claim without origin: derived", at="claims"
             )
         return self
-
-
-def parse_file(data: dict[str, Any]) -> File:
-    """The models of a claim file's plain data.  Raises ``pydantic.ValidationError``."""
-    return File.model_validate(data)
