@@ -5,6 +5,7 @@ The one idea to know: outside its domain a function is NaN, and a ball that is n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TypeAlias
@@ -15,6 +16,7 @@ Value: TypeAlias = fmpq | arb
 
 EXACT_BITS = 4096  # a rational with more digits than this is carried on as a ball
 _MAX_EXACT_EXPONENT = 4096
+_MOST_BINOMIAL = 2000  # n of an exact binomial coefficient
 
 
 def to_ball(number: Value) -> arb:
@@ -193,6 +195,16 @@ def polygamma(order: Value, x: Value) -> Value:
     if not (isinstance(order, fmpq) and order.q == 1 and 1 <= order.p <= 64) or (ball.contains_integer() and not ball > 0):
         return nan()
     return acb(ball).polygamma(acb(order)).real
+
+
+def binomial(n: Value, k: Value) -> Value:
+    """gamma(n + 1)/(gamma(k + 1) gamma(n - k + 1)), which is 0 where a gamma below has a pole; exact at small integers."""
+    if isinstance(n, fmpq) and isinstance(k, fmpq) and n.q == 1 and k.q == 1 and 0 <= n.p <= _MOST_BINOMIAL:
+        return fmpq(math.comb(int(n.p), int(k.p))) if 0 <= k.p <= n.p else fmpq(0)
+    top, lower = to_ball(n), to_ball(k)
+    if top < 0 and top.contains_integer():
+        return nan()
+    return (top + 1).gamma() * (lower + 1).rgamma() * (top - lower + 1).rgamma()
 
 
 def extreme(values: list[Value], largest: bool) -> Value:

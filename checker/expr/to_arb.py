@@ -19,6 +19,7 @@ from checker.expr.ball_functions import (
     EXACT_BITS,
     UNARY,
     Value,
+    binomial,
     exact_unary,
     extreme,
     floor,
@@ -228,6 +229,8 @@ class _Evaluator:
             return floor(values[0])
         if name == "polygamma":
             return polygamma(*values)
+        if name == "binomial":
+            return binomial(*values)
         row = FUNCTIONS.get(name)
         if row is not None and row.kind == "scalar" and row.expansion is not None:
             return self.visit(row.expansion(args))

@@ -114,3 +114,13 @@ def test_precision_is_restored_after_an_error() -> None:
     with pytest.raises(UnsupportedError):
         evaluate(Rel("<", ONE, ONE), {}, 777)
     assert flint.ctx.prec == before
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "value"), [(2, 5, 0), (2, -1, 0), (5, 2, 10), (Fraction(1, 2), 2, Fraction(-1, 8)), (Fraction(1, 2), -1, 0)]
+)
+def test_binomials_beside_the_triangle(n: Fraction, k: Fraction, value: Fraction) -> None:
+    node = parse("binomial(n, k)", Namespace(symbols={"n": REAL, "k": REAL}))
+    found = evaluate(node, {"n": Fraction(n), "k": Fraction(k)}, 128)
+    assert found.contains(fmpq(Fraction(value).numerator, Fraction(value).denominator))
+    assert abs(found - fmpq(Fraction(value).numerator, Fraction(value).denominator)).upper() < 1e-30
