@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
-from checker.expr.node import Rel, symbols_of
+from checker.expr.node import Fn, Rel, Sym, symbols_of, walk
 from checker.judge.prediction import Kind
 from checker.spec.claim import Check, Claim, Control, Measure
 from checker.spec.constants import exact, growth, rough
@@ -91,12 +92,31 @@ def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: R
     if expected.kind in RATES:
         _rate(measure, check, path, reporter)
     _implied(measure, check, path, reporter)
+    _grid(measure, check, path, reporter)
     fractions = [axis for axis, over in expected.over.items() if over.rule == "fraction" and (over.level or 0) >= 0.9]
     if "seed" in fractions:
         reporter.warn(
             (*path, "over", "seed"),
             "a fraction near 1 takes over a hundred seeds; median or every says nearly the same with fewer",
         )
+
+
+def _grid(measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
+    """A threshold is known to one step of its sweep, so the steps have to be finer than the margin (JUDGE.md, section 3)."""
+    within = check.expectation.within
+    if check.expectation.kind is not Kind.EQUALS or within is None or not within.relative:
+        return
+    axes = {axis.name: axis.values for axis in measure.run.sweep}
+    for part in walk(check.quantity):
+        if not (isinstance(part, Fn) and part.name == "boundary" and isinstance(part.args[1], Sym)):
+            continue
+        values = axes.get(part.args[1].name, ())
+        if len(values) < 2 or min(values) <= 0:
+            continue
+        step = max(math.log(later / earlier) for earlier, later in pairwise(sorted(values)))
+        if step > min(within.below, within.above) / 2 * (1 + 1e-9):
+            name = part.args[1].name
+            reporter.warn(path, f"steps of {100 * step:.2g} % along {name} exceed half the margin: too coarse to decide")
 
 
 def _implied(measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
