@@ -26,7 +26,8 @@ claims:
     source: {{known_from: full_text, theorem: "1"}}
     measure:
       - run: parabola
-        checks: {{edge: {{quantity: 'boundary(at(abs(x), k=400) > 1, eta)', over: {{seed: every}}, equals: {value}, within: 10%}}}}
+        let: {{edge: 'boundary(at(abs(x), k=400) > 1, eta)'}}
+        checks: {{edge: {{quantity: edge, over: {{seed: every}}, equals: {value}, within: 10%}}}}
         controls: [{{equals: 3, because: another threshold}}]
 """
 
