@@ -108,6 +108,8 @@ def _by_integrands(goal: Rel, domains: Mapping[str, Domain], given: Sequence[Nod
     sides = [ZERO if binder is None else mul(weight, instantiate(binder.body, Sym(name))) for weight, binder in (left, right)]
     if any(isinstance(part, Binder) for side in sides for part in walk(side)) or kind == "Product":
         return False
+    if lo == INFINITY or is_minus_infinity(hi):
+        return False
     infinite = is_minus_infinity(lo) or hi == INFINITY
     strict = goal.op in ("<", ">")
     if not infinite and not settled(Rel("<" if strict and kind == "Integral" else "<=", lo, hi), domains, given):

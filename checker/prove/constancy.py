@@ -23,7 +23,7 @@ from checker.prove.forms import smooth
 from checker.prove.gaps import surely_defined
 from checker.prove.outcome import Evidence
 
-_BITS = 256
+_BITS = 8192  # two constants that are equal to fewer digits are told apart
 _MOST_SYMBOLS = 3
 _SMALL = Fraction(1, 10**30)
 

@@ -37,7 +37,7 @@ from checker.expr.to_arb import evaluate
 from checker.prove.asymptotic import T, limit_at_infinity
 from checker.prove.closed import Closer
 from checker.prove.coefficients import Coefficients, OpenError
-from checker.prove.kink_pieces import domain_of, is_minus_infinity, within
+from checker.prove.kink_pieces import domain_of, in_order, is_minus_infinity, within
 
 _FASTER = Num(Fraction(9, 8))
 
@@ -93,6 +93,8 @@ def _by_comparison(node: Binder, domains: dict[str, Domain], given: tuple[Node, 
     name = "x'9"
     body = instantiate(node.body, Sym(name))
     if any(isinstance(part, Binder) for part in walk(body)) or _guards_a_singularity(body, name, node, domains, given):
+        return False
+    if not in_order(node.lo, node.hi, domains, given):  # the ends are approached from inside the range
         return False
     if node.kind == "Product":
         body = add(body, num(-1))

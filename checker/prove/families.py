@@ -28,6 +28,7 @@ from checker.prove.outcome import Outcome, Status
 from checker.prove.pieces import left_out
 from checker.prove.points import narrow, sample
 from checker.prove.registry import dispatch
+from checker.prove.relation import settled
 from checker.prove.sides import Beside, beside, is_defined_on, sign_beside
 from checker.prove.steps import Step, settle
 from checker.verdict import How
@@ -145,14 +146,31 @@ def check_symbol(question: Optimum | Root, obligation: Obligation) -> None:
         raise UnsupportedError("this prover", f"{question.symbol}, which is not a real number")
     lo, hi = (end.value if isinstance(end, Num) else None for end in question.inside)
     cut = intersect(Domain(lo, hi), declared)
-    if (lo is not None and cut.lo != lo) or (hi is not None and cut.hi != hi):
+    beyond = (lo is not None and cut.lo != lo) or (hi is not None and cut.hi != hi)
+    # An end that is a formula has to lie in the domain for all parameters; only a plain end may be one that is left out.
+    free = {name: domain for name, domain in obligation.domains.items() if name != question.symbol}
+    given = tuple(item for item in obligation.given if question.symbol not in symbols_of(item))
+    for end, need in zip(question.inside, _in_domain(question.inside, declared), strict=True):
+        if need is not None and not isinstance(end, Num):
+            beyond = beyond or end in _INFINITE or not settled(need, free, given)
+    if beyond:
         raise UnsupportedError("this prover", f"a bracket beyond the domain of {question.symbol}")
+
+
+def _in_domain(ends: tuple[Node, Node], declared: Domain) -> tuple[Rel | None, Rel | None]:
+    """What puts a lower and an upper place inside the declared domain; ``None`` where it has no end on that side."""
+    low = None if declared.lo is None else Rel(">" if declared.lo_open else ">=", ends[0], Num(declared.lo))
+    high = None if declared.hi is None else Rel("<" if declared.hi_open else "<=", ends[1], Num(declared.hi))
+    return low, high
 
 
 def _claimed(question: Optimum | Root, place: Node, where: Beside, obligation: Obligation) -> Iterator[Step]:
     """The claimed place lies in the bracket, in the symbol's own domain and satisfies the symbol's own hypotheses."""
     around = where.around
     yield Step("the claimed point lies in the bracket", replace(around, question=Relation(in_bracket(place, question.inside))))
+    for need in _in_domain((place, place), obligation.domains.get(question.symbol, Domain())):
+        if need is not None:
+            yield Step("the claimed point lies in the domain", replace(around, question=Relation(need)))
     for item in obligation.given:
         if question.symbol in symbols_of(item):
             goal = Relation(substitute(item, {question.symbol: place}))
@@ -204,10 +222,15 @@ def _strictly_convex(question: Optimum, function: Node, obligation: Obligation) 
         return Outcome(Status.UNDECIDED, "an optimum that depends on parameters needs 'equals' or a compact bracket")
     if is_defined_on(conditions(function), around, (False, False)) is None:
         return Outcome(Status.UNDECIDED, "the function is not shown to be defined on the whole bracket")
+    excluded = left_out(question.symbol, question.inside, obligation)
     for index, op in ((0, "<="), (1, ">=")):
         if question.lies_in is not None and question.lies_in[index] != question.inside[index]:
             end = question.lies_in[index]
             steps += [_at(question.symbol, slope, end, op, around), _inside(end, question.inside, around)]  # type: ignore[arg-type]
+            if excluded[index]:
+                steps.append(_apart(end, question.inside, index, around))
+        elif excluded[index]:  # the best point may not be the end that the domain leaves out
+            steps.append(_at(question.symbol, slope, question.inside[index], op[:1], around))  # type: ignore[arg-type]
     return settle(steps, "strictly convex on the bracket, for all parameters")
 
 
@@ -242,9 +265,13 @@ def _monotone(question: Root, obligation: Obligation) -> Outcome:
         if steps is None:
             return Outcome(Status.UNDECIDED, "a zero that depends on parameters needs 'equals' or a compact bracket")
         ends = question.lies_in or question.inside
-        for end, sign in zip(ends, (low, high), strict=True):
-            steps.append(_at(question.symbol, question.of, end, sign, around))  # type: ignore[arg-type]
+        excluded = left_out(question.symbol, question.inside, obligation)
+        for index, (end, sign) in enumerate(zip(ends, (low, high), strict=True)):
+            strict = excluded[index] and end == question.inside[index]  # the zero may not be the end that is left out
+            steps.append(_at(question.symbol, question.of, end, sign[:1] if strict else sign, around))  # type: ignore[arg-type]
             steps.append(_inside(end, question.inside, around))
+            if excluded[index] and not strict:
+                steps.append(_apart(end, question.inside, index, around))
         outcome = settle(steps, "strictly monotone on the bracket with a change of sign, for all parameters")
         if outcome.status is Status.PROVED:
             return outcome
@@ -281,3 +308,8 @@ def _at(symbol: str, function: Node, end: Node, op: RelOp, around: Beside) -> St
 def _inside(end: Node, bracket: Bracket, around: Beside) -> Step:
     goal = Relation(in_bracket(end, bracket))
     return Step("the end lies in the bracket", replace(around.around, question=goal), necessary=False)
+
+
+def _apart(end: Node, bracket: Bracket, index: int, around: Beside) -> Step:
+    goal = Relation(Rel("<" if index else ">", end, bracket[index]))
+    return Step("the end is not the one that the domain leaves out", replace(around.around, question=goal), necessary=False)

@@ -79,7 +79,7 @@ def pieces(
             continue
         if len(waiting) + len(done) >= _MAX_PIECES:
             return None
-        signed = _signs(_gap(kink), name, piece, domains, given)
+        signed = _signs(kink, name, piece, domains, given)
         if signed is None:
             return None
         for sign, low, high in signed:
@@ -156,11 +156,17 @@ def _with(node: Node, kink: Node, value: Node) -> Node:
 
 
 def _signs(
-    gap: Node, name: str, piece: Piece, domains: Mapping[str, Domain], given: Sequence[Node]
+    kink: Node, name: str, piece: Piece, domains: Mapping[str, Domain], given: Sequence[Node]
 ) -> list[tuple[int, Node, Node]] | None:
-    """The sign of the gap on parts of the piece."""
+    """The sign of the gap on parts of the piece, where it may vanish at single points.
+
+    For some parameter it may vanish on a whole range: that is nothing to ``abs`` and ``max``, and another value of
+    ``sign`` and of a condition, so these need a strict sign.
+    """
     from checker.prove.relation import settled
 
+    gap = _gap(kink)
+    jumps = isinstance(kink, Piecewise) or (isinstance(kink, Fn) and kink.name == "sign")
     known = coefficients(gap, name)
     if known is not None and set(known) <= {0, 1} and 1 in known:
         rising = settled(Rel(">", known[1], ZERO), domains, given)
@@ -168,20 +174,20 @@ def _signs(
             return _around(_zero(known), 1 if rising else -1, piece, domains, given)
     inside = (*given, *within(name, piece.lo, piece.hi))
     box = {**domains, name: domain_of(piece.lo, piece.hi)}
-    if settled(Rel(">=", gap, ZERO), box, inside):
+    if settled(Rel(">" if jumps else ">=", gap, ZERO), box, inside):
         return [(1, piece.lo, piece.hi)]
-    return [(-1, piece.lo, piece.hi)] if settled(Rel("<=", gap, ZERO), box, inside) else None
+    return [(-1, piece.lo, piece.hi)] if settled(Rel("<" if jumps else "<=", gap, ZERO), box, inside) else None
 
 
 def _around(
     zero: Node, slope: int, piece: Piece, domains: Mapping[str, Domain], given: Sequence[Node]
 ) -> list[tuple[int, Node, Node]] | None:
     """The sign of a linear gap left and right of its zero."""
-    if _in_order(zero, piece.lo, domains, given):
+    if in_order(zero, piece.lo, domains, given):
         return [(slope, piece.lo, piece.hi)]
-    if _in_order(piece.hi, zero, domains, given):
+    if in_order(piece.hi, zero, domains, given):
         return [(-slope, piece.lo, piece.hi)]
-    if _in_order(piece.lo, zero, domains, given) and _in_order(zero, piece.hi, domains, given):
+    if in_order(piece.lo, zero, domains, given) and in_order(zero, piece.hi, domains, given):
         return [(-slope, piece.lo, zero), (slope, zero, piece.hi)]
     return None
 
@@ -195,7 +201,7 @@ def _zero(known: Mapping[int, Node]) -> Node:
     return div(neg(constant), slope)
 
 
-def _in_order(left: Node, right: Node, domains: Mapping[str, Domain], given: Sequence[Node]) -> bool:
+def in_order(left: Node, right: Node, domains: Mapping[str, Domain], given: Sequence[Node]) -> bool:
     """Whether ``left <= right`` for all parameters."""
     from checker.prove.relation import settled
 

@@ -20,10 +20,11 @@ from checker.expr.node import ZERO, Node, Num, Rel, RelOp, add, mul, sub, substi
 from checker.expr.rational import normal
 from checker.expr.text import text
 from checker.prove.blowup import blow_up
+from checker.prove.forms import normal_node
 from checker.prove.isolate import has_jumps
 from checker.prove.obligation import Obligation, Ode, Relation
 from checker.prove.outcome import Evidence, Outcome, Status
-from checker.prove.points import narrow
+from checker.prove.points import narrow, sample
 from checker.prove.registry import prover
 from checker.prove.relation import conjunction, settled
 from checker.prove.steps import Step, settle
@@ -191,6 +192,8 @@ def _conserved(question: Ode, conserved: Node, obligation: Obligation) -> Outcom
         domains={name: _solid(name, domain, unknowns) for name, domain in obligation.domains.items()},
     )
     box = narrow(inside.domains, inside.given)
+    if inside.given and not sample(box, inside.given, count=1, tries=400):
+        return Outcome(Status.UNDECIDED, "no point was found inside the region of the hypotheses")
     for condition in conditions(conserved, box):
         if not settled(condition, inside.domains, inside.given):
             reason = f"the quantity is not shown to be defined everywhere: {text(condition)} stayed open"
@@ -209,13 +212,20 @@ def _opened(item: Node, unknowns: frozenset[str]) -> Node:
     """A hypothesis about the unknowns without its boundary.
 
     On a surface the derivative of ``x**2`` along ``x' = 1`` may vanish (at x = 0) while nothing is conserved; on an open
-    region a derivative that vanishes everywhere conserves, and by continuity so it does up to the boundary.
+    region a derivative that vanishes everywhere conserves, and by continuity so it does up to the boundary.  That takes
+    half spaces: ``x**2*(y - 1) <= 0`` holds on a line that is no boundary of where it holds strictly.
     """
     if not symbols_of(item) & unknowns:
         return item
-    if not isinstance(item, Rel) or item.op == "==":
+    if not isinstance(item, Rel) or item.op == "==" or not _is_half_space(item, unknowns):
         raise UnsupportedError(_READER, f"a conserved quantity under the hypothesis {text(item)}")
     return Rel(_STRICT.get(item.op, item.op), item.left, item.right)
+
+
+def _is_half_space(item: Rel, unknowns: frozenset[str]) -> bool:
+    """Whether the two sides differ by a linear form in the unknowns with numbers as coefficients, not all zero."""
+    slopes = [normal_node(diff(sub(item.left, item.right), name), {}) for name in sorted(unknowns)]
+    return all(isinstance(slope, Num) for slope in slopes) and any(slope != ZERO for slope in slopes)
 
 
 def _solid(name: str, domain: Domain, unknowns: frozenset[str]) -> Domain:

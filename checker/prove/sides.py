@@ -97,7 +97,9 @@ def _shapes(function: Node, where: Beside, upper: bool, op: RelOp) -> Iterator[O
     positive = settled(Rel(">", place, ZERO), around.domains, around.given)
     if positive and settled(Rel(">=", lo, ZERO), around.domains, around.given):
         value = mul(place, relative)
-        share = Domain(Fraction(1), None, lo_open=True) if upper else Domain(Fraction(0), Fraction(1), True, True)
+        # The lower end itself belongs to the side (share 0, if it is 0), unless only the interior is asked for.
+        apart = where.interior or settled(Rel(">", lo, ZERO), around.domains, around.given)
+        share = Domain(Fraction(1), None, lo_open=True) if upper else Domain(Fraction(0), Fraction(1), apart, True)
         reach = () if unbounded or not upper else (Rel(within, value, end),)
         yield from _asked(function, where, value, share, op, reach)
     distance = add(place, relative if upper else mul(num(-1), relative))
