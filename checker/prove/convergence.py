@@ -92,14 +92,16 @@ def _converges(node: Binder, domains: dict[str, Domain], given: tuple[Node, ...]
 def _by_comparison(node: Binder, domains: dict[str, Domain], given: tuple[Node, ...]) -> bool:
     name = "x'9"
     body = instantiate(node.body, Sym(name))
-    if any(isinstance(part, Binder) for part in walk(body)) or _guards_a_singularity(body, name, node, domains, given):
+    if any(isinstance(part, Binder) for part in walk(body)):
         return False
-    if not in_order(node.lo, node.hi, domains, given):  # the ends are approached from inside the range
+    ordered = in_order(node.lo, node.hi, domains, given)
+    branches = any(isinstance(part, Piecewise) for part in walk(body))
+    if branches and (not ordered or _guards_a_singularity(body, name, node, domains, given)):
         return False
     if node.kind == "Product":
         body = add(body, num(-1))
     sides = ((node.lo, False), (node.hi, True))
-    return all(_at(body, name, node, end, upper, domains, given) for end, upper in sides)
+    return all(_at(body, name, node, end, upper, ordered, domains, given) for end, upper in sides)
 
 
 def _guards_a_singularity(
@@ -120,7 +122,14 @@ def _guards_a_singularity(
 
 
 def _at(
-    body: Node, name: str, node: Binder, end: Node, upper: bool, domains: Mapping[str, Domain], given: Sequence[Node]
+    body: Node,
+    name: str,
+    node: Binder,
+    end: Node,
+    upper: bool,
+    ordered: bool,
+    domains: Mapping[str, Domain],
+    given: Sequence[Node],
 ) -> bool:
     from checker.prove.relation import settled
 
@@ -133,6 +142,8 @@ def _at(
     guarded = any(isinstance(part, Piecewise) for part in walk(body))
     if not guarded and all(settled(condition, domains, given) for condition in conditions(there, domains)):
         return True
+    if not ordered:  # a singular end has to be approached from inside the range
+        return False
     step = Pow(Sym(T), num(-1))
     near = substitute(body, {name: add(end, neg(step) if upper else step)})
     return _vanishes(mul(Pow(Sym(T), Num(_FASTER.value - 2)), near), domains, given)
