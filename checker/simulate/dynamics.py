@@ -7,6 +7,7 @@ numbers.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 import diffrax
@@ -70,21 +71,36 @@ def flow(
         size = jnp.exp(growth * sigma)
         return velocity(model, loss, sigma + log_unit, size * scaled, by_loss, mean) / size - growth * scaled
 
+    scaled_path = stiff_path(field, start, sigmas, tolerance, dynamics.max_steps, least_step=1e-12)
+    path = jnp.exp(growth * jnp.asarray(sigmas))[:, None] * scaled_path
+    return jnp.where(jnp.all(jnp.isfinite(path)), path, jnp.nan)
+
+
+def stiff_path(
+    field: Callable[[jax.Array, jax.Array, object], jax.Array],
+    start: jax.Array,
+    times: Array,
+    tolerance: jax.Array,
+    max_steps: int,
+    least_step: float,
+) -> jax.Array:
+    """The solution of ``y' = field(time, y, _)`` from ``start`` (p,) at time 0, at ``times`` (checkpoints,):
+    (checkpoints, p), NaN throughout where the implicit solver gave up or a value is not finite.
+    """
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(field),
         # A Newton matrix at every stage: with the cheaper chord iteration three steps in four are rejected at late
         # times.
         diffrax.Kvaerno5(root_finder=diffrax.with_stepsize_controller_tols(optimistix.Newton)()),
         t0=0.0,
-        t1=float(sigmas[-1]),
+        t1=float(times[-1]),
         dt0=1e-4,
         y0=start,
-        saveat=diffrax.SaveAt(ts=jnp.asarray(sigmas)),
-        stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance, dtmin=1e-12, force_dtmin=False),
-        max_steps=dynamics.max_steps,
+        saveat=diffrax.SaveAt(ts=jnp.asarray(times)),
+        stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance, dtmin=least_step, force_dtmin=False),
+        max_steps=max_steps,
         throw=False,
     )
-    finished = solution.result == diffrax.RESULTS.successful
     assert solution.ys is not None
-    path = jnp.exp(growth * jnp.asarray(sigmas))[:, None] * solution.ys
-    return jnp.where(finished & jnp.all(jnp.isfinite(path)), path, jnp.nan)
+    finished = (solution.result == diffrax.RESULTS.successful) & jnp.all(jnp.isfinite(solution.ys))
+    return jnp.where(finished, solution.ys, jnp.nan)

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import diffrax
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optimistix
 
 from checker.simulate.catalogue_dynamics import RemainderFlow
 from checker.simulate.conic import ReferenceFailure, least_norm
-from checker.simulate.dynamics import Array, descent_times
+from checker.simulate.dynamics import Array, descent_times, stiff_path
 from checker.simulate.losses import TAIL, Loss
 from checker.simulate.resolve import SimulationError
 
@@ -123,21 +121,7 @@ def remainder_flow(
         return step * bend - w_hat
 
     sigmas = np.logaddexp(0.0, records)
-    solution = diffrax.diffeqsolve(
-        diffrax.ODETerm(field),
-        diffrax.Kvaerno5(root_finder=diffrax.with_stepsize_controller_tols(optimistix.Newton)()),
-        t0=0.0,
-        t1=float(sigmas[-1]),
-        dt0=1e-4,
-        y0=start,
-        saveat=diffrax.SaveAt(ts=jnp.asarray(sigmas)),
-        stepsize_controller=diffrax.PIDController(rtol=tolerance, atol=tolerance, dtmin=1e-13, force_dtmin=False),
-        max_steps=dynamics.max_steps,
-        throw=False,
-    )
-    assert solution.ys is not None
-    fine = (solution.result == diffrax.RESULTS.successful) & jnp.all(jnp.isfinite(solution.ys))
-    path = jnp.where(fine, solution.ys, jnp.nan)
+    path = stiff_path(field, start, sigmas, tolerance, dynamics.max_steps, least_step=1e-13)
 
     def log_loss(sigma: jax.Array, r: jax.Array) -> jax.Array:
         """log(t L) with the growing parts cancelled: the ratio l/(-l') is what the loss adds to its slope."""

@@ -178,10 +178,12 @@ def figure_of(
     _, predicted, _, _ = _profile(reading, reading.prediction.target, axis)
     predicted = _through(middle, predicted, reading.prediction)
     role: Literal["bound", "prediction"] = (
-        "bound" if reading.prediction.kind in (Kind.AT_MOST, Kind.AT_LEAST) else "prediction"
+        "bound" if reading.prediction.kind in (Kind.AT_MOST, Kind.AT_LEAST, Kind.BETWEEN) else "prediction"
     )
     curves.append(Curve(label=check.expectation.text, role=role, x=_t(x), y=_t(predicted)))
     band = _band(predicted, reading.prediction)
+    if reading.prediction.upper is not None:
+        band = predicted, _profile(reading, reading.prediction.upper, axis)[1]
     if band is not None:
         curves.append(
             Curve(label="region", role="region", x=_t(x), y=_t(predicted), y_low=_t(band[0]), y_high=_t(band[1]))
