@@ -21,7 +21,7 @@ VERBS = {
     "replay": "show a witness or one instance of a measurement again",
     "new": "write a commented skeleton of a claim file",
     "mutate": "change claims in the standard ways and count what survives",
-    "schema": "print the JSON Schema of claim files",
+    "schema": "print the JSON Schema of claim files, or of reports",
 }
 
 _EPILOG = """\

@@ -275,4 +275,6 @@ class PaperResult(Result):
     notes: str | None = None
     scale: str = "standard"
     seed: int = 0
+    target: str = ""  # how the command names the file: a slug of claims/, or a path
+    family: str | None = None  # the part of the theory under which the index lists it
     provenance: Provenance | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from checker.errors import CheckError, ExitCode
 
 SUFFIX = ".yaml"
 LIBRARY = Path("claims")
+_LONGEST = 256 * 1024  # the loader refuses longer files
+_MARK = re.compile(rb"^(paper|claims)[ \t]*:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ def resolve(names: Sequence[str]) -> list[Target]:
     for name in names:
         path = Path(name)
         if path.is_dir():
-            files = sorted(file for file in path.rglob(f"*{SUFFIX}") if not file.is_symlink())
+            files = claim_files(path)
             if not files:
                 raise CheckError(f"{name}: no claim file (*{SUFFIX}) in this folder", ExitCode.NOTHING_SELECTED)
             found += [Target(file, None, None, _words(file)) for file in files]
@@ -41,6 +44,34 @@ def resolve(names: Sequence[str]) -> list[Target]:
             found.append(_one(name))
     unique = {(target.path, target.claim, target.part): target for target in found}
     return list(unique.values())
+
+
+def claim_files(folder: Path) -> list[Path]:
+    """The claim files below a folder, sorted; links, hidden files and folders, and other YAML are passed over."""
+    return [file for file in _yaml_files(folder) if is_claim_file(file)]
+
+
+def passed_over(folder: Path) -> list[Path]:
+    """The other YAML files below a folder: those that ``claim_files`` leaves out because of their content."""
+    return [file for file in _yaml_files(folder) if not is_claim_file(file)]
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    found = (file for file in folder.rglob(f"*{SUFFIX}") if not file.is_symlink())
+    return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(folder).parts))
+
+
+def is_claim_file(path: Path) -> bool:
+    """Whether a YAML file means to be a claim file: ``paper:`` or ``claims:`` stands at the beginning of a line.
+
+    One of the two is enough, so that a file that lacks the other is read and refused, and not passed over in silence.
+    """
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(_LONGEST)
+    except OSError:
+        return False
+    return _MARK.search(start) is not None
 
 
 def _one(name: str) -> Target:

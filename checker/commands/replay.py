@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
     parser.add_argument("target", metavar="SLUG/CLAIM/PART", help="a check or an obligation, as the report names it")
-    parser.add_argument("--instance", type=int, default=0, metavar="K", help="instance (seed) of the measurement")
+    parser.add_argument("--instance", type=int, metavar="K", help="instance (seed) of the measurement (default: 0)")
     parser.add_argument(
         "--at",
         action="append",
@@ -46,13 +46,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Find the part and show it."""
     target = _target(options.target)
-    claim, part = _find(target, options.scale)
-    if isinstance(part, tuple):
-        measure, check = part
-        lines = _instance(measure, check, options)
-    else:
-        lines = _obligation(part, options)
-    print("\n".join([f"{target.words}/{claim.id}/{target.part}", *lines]))
+    claim, parts = _find(target, options)
+    print(f"{target.words}/{claim.id}/{target.part}")
+    for part in parts:
+        lines = _instance(*part, options) if isinstance(part, tuple) else _obligation(part, options)
+        print("\n".join(lines))
     return int(ExitCode.OK)
 
 
@@ -63,21 +61,27 @@ def _target(name: str) -> Target:
     return found
 
 
-def _find(target: Target, scale: str) -> tuple[Claim, Lemma | tuple[Measure, Check]]:
+def _find(target: Target, options: argparse.Namespace) -> tuple[Claim, list[Lemma | tuple[Measure, Check]]]:
+    """The claim and its parts of that name: an obligation and a check may share one, the options tell which is meant."""
     from checker.spec.load import load_paper
 
-    paper = load_paper(target.path, scale=scale)
+    paper = load_paper(target.path, scale=options.scale)
     claim = next((claim for claim in paper.claims if claim.id == target.claim), None)
     if claim is None:
         known = ", ".join(claim.id for claim in paper.claims)
         raise CheckError(f"{target.words}: no claim {target.claim!r}; it has {known}", ExitCode.NOTHING_SELECTED)
-    parts: dict[str, Lemma | tuple[Measure, Check]] = {lemma.name: lemma for lemma in claim.lemmas}
-    parts |= {check.name: (measure, check) for measure in claim.measures for check in measure.checks}
-    if target.part not in parts:
-        raise CheckError(
-            f"{target.words}/{claim.id}: no part {target.part!r}; it has {', '.join(parts)}", ExitCode.NOTHING_SELECTED
-        )
-    return claim, parts[target.part]
+    checks = [(measure, check) for measure in claim.measures for check in measure.checks]
+    lemmas: list[Lemma | tuple[Measure, Check]] = [lemma for lemma in claim.lemmas if lemma.name == target.part]
+    instances: list[Lemma | tuple[Measure, Check]] = [part for part in checks if part[1].name == target.part]
+    if not lemmas and not instances:
+        known = ", ".join(dict.fromkeys([*(one.name for one in claim.lemmas), *(check.name for _, check in checks)]))
+        message = f"{target.words}/{claim.id}: no part {target.part!r}; it has {known}"
+        raise CheckError(message, ExitCode.NOTHING_SELECTED)
+    if options.instance is not None or options.at:
+        return claim, instances or lemmas
+    if options.member is not None or options.set:
+        return claim, lemmas or instances
+    return claim, [*lemmas, *instances]
 
 
 def _pairs(texts: list[str], option: str) -> dict[str, str]:
@@ -100,10 +104,11 @@ def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> It
 
     bench = Bench(options.seed, options.device, silent_text)
     references = references_named(measure.run, nodes_of(check))
-    if options.instance >= 0:
-        measurement = bench.instance(measure.run, options.instance, references)
+    instance = options.instance or 0
+    if instance >= 0:
+        measurement = bench.instance(measure.run, instance, references)
     else:
-        measurement = _found(measure, check, bench, references, options)
+        measurement = _found(measure, check, bench, references, options.scale, instance)
     for reason in measurement.failures.values():
         yield f"  no evidence: {reason}"
     at = {name: _number(value) for name, value in _pairs(options.at, "--at").items()}
@@ -116,7 +121,7 @@ def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> It
     predicted = np.broadcast_to(reading.prediction.target, sample.values.shape)
     for index in np.ndindex(sample.values.shape):
         place = {axis: sample.coords[axis][position] for axis, position in zip(sample.axes, index, strict=True)}
-        place["seed"] = options.instance
+        place["seed"] = instance
         if any(not np.isclose(place.get(axis, np.nan), value, rtol=1e-6) for axis, value in at.items()):
             continue
         where = ", ".join(f"{axis} = {value:.10g}" for axis, value in place.items())
@@ -127,7 +132,7 @@ def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> It
 
 
 def _found(
-    measure: Measure, check: Check, bench: Bench, references: frozenset[str], options: argparse.Namespace
+    measure: Measure, check: Check, bench: Bench, references: frozenset[str], scale: str, instance: int
 ) -> Measurement:
     """An instance that the directed search found (they have negative numbers): the search is run again."""
     from checker.simulate.measurement import only
@@ -136,13 +141,13 @@ def _found(
 
     excess = excess_of(check)
     if excess is None:
-        raise CheckError(f"--instance {options.instance}: only bounds over every instance are searched")
-    seeds = measure.run.seeds or SCALES[options.scale].instances
+        raise CheckError(f"--instance {instance}: only bounds over every instance are searched")
+    seeds = measure.run.seeds or SCALES[scale].instances
     measurement = bench.measurement(measure.run, seeds, references)
     try:
-        return only(bench.attack(measure.run, seeds, measurement, excess), options.instance)
+        return only(bench.attack(measure.run, seeds, measurement, excess), instance)
     except KeyError:
-        raise CheckError(f"--instance {options.instance}: the search did not find that many") from None
+        raise CheckError(f"--instance {instance}: the search did not find that many") from None
 
 
 def _number(text: str) -> float:

@@ -266,7 +266,7 @@ def _det(self: _Derivative, args: tuple[Node, ...]) -> Node:
 
 _STRUCTURAL: dict[str, Rule] = {
     **{name: _bilinear(name) for name in ("dot", "matmul")},
-    **{name: _linear(name) for name in ("sum", "mean", "transpose", "trace")},
+    **{name: _linear(name) for name in ("sum", "mean", "transpose", "offdiagonal", "trace")},
     "norm": _norm,
     "norm_fro": _norm,
     "logsumexp": _logsumexp,

@@ -80,6 +80,10 @@ _REDUCTIONS: tuple[Function, ...] = (
 _MATRIX: tuple[Function, ...] = (
     Function("matmul", "Matrix product: written A @ B.", kind="matrix", least=2, largest=2, jax="matmul"),
     Function("transpose", "Transpose: written A.T.", kind="matrix", jax="transpose"),
+    Function("offdiagonal", "The square matrix with zeros on its diagonal.", kind="matrix", jax="offdiagonal",
+             latex=r"\operatorname{off}"),
+    Function("unit_rows", "The matrix with each row divided by its Euclidean norm.", kind="matrix", jax="unit_rows",
+             latex=r"\operatorname{unit\,rows}"),
     Function("trace", "Sum of the diagonal.", kind="reduction", jax="trace", latex=r"\operatorname{tr}"),
     Function("det", "Determinant.", kind="reduction", jax="det", latex=r"\det"),
     Function("inv", "Inverse of a square matrix.", kind="matrix", defined=lambda a: (Rel("!=", fn("det", a[0]), ZERO),),

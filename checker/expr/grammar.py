@@ -44,7 +44,7 @@ _EXAMPLES: Mapping[str, str] = {
     "grad": "grad(norm(u)**2, u)",
     "hessian": "hessian(norm(u)**2, u)",
     **{name: f"norm({'A' if order in ('2', 'fro', 'nuc') else 'u'}, {order})" for order, name in NORMS.items()},
-    **{name: f"{name}(A)" for name in ("trace", "det", "inv")},
+    **{name: f"{name}(A)" for name in ("offdiagonal", "unit_rows", "trace", "det", "inv")},
 }
 # Written by other means than a call.
 _NOTATION: Mapping[str, str] = {

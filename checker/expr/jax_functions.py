@@ -85,6 +85,20 @@ def norm_nuc(x: Array) -> Array:
     return jnp.sum(jnp.linalg.svd(x, compute_uv=False))
 
 
+def offdiagonal(a: Array) -> Array:
+    """A square matrix with zeros on its diagonal: what stood there gets no gradient, however steep what follows is."""
+    if a.ndim != 2 or a.shape[0] != a.shape[1]:
+        raise TypeError("offdiagonal of what is not a square matrix")
+    return jnp.where(jnp.eye(a.shape[0], dtype=bool), 0.0, a)
+
+
+def unit_rows(a: Array) -> Array:
+    """Each row of a matrix divided by its Euclidean norm; NaN for a row of zeros."""
+    if a.ndim != 2:
+        raise TypeError("unit_rows of what is not a matrix")
+    return a / jnp.sqrt(jnp.sum(a * a, axis=1, keepdims=True))
+
+
 def _vector(x: Array, name: str) -> Array:
     if x.ndim > 1:
         raise TypeError(f"{name} of a matrix")
@@ -145,7 +159,8 @@ RECIPES: Mapping[str, Recipe] = {
     "factorial": factorial, "binomial": binomial, "hypot": hypot,
     "max": largest, "min": lowest, "sum": jnp.sum, "mean": jnp.mean, "dot": jnp.dot, "norm": norm, "norm_1": norm_1,
     "norm_oo": norm_oo, "norm_2": norm_2, "norm_nuc": norm_nuc, "logsumexp": logsumexp, "logaddexp": logaddexp,
-    "entropy": entropy, "matmul": jnp.matmul, "transpose": jnp.transpose, "trace": jnp.trace, "det": jnp.linalg.det,
+    "entropy": entropy, "matmul": jnp.matmul, "transpose": jnp.transpose, "offdiagonal": offdiagonal,
+    "unit_rows": unit_rows, "trace": jnp.trace, "det": jnp.linalg.det,
     "inv": jnp.linalg.inv, "solve": jnp.linalg.solve, "eigenvalues": lambda a: jnp.linalg.eigvalsh(_symmetric(a)),
     "eigenvectors": lambda a: jnp.linalg.eigh(_symmetric(a))[1],
 }

@@ -233,18 +233,21 @@ class _Trace:
         taken: Array = jnp.asarray(False)
         for condition, value in (*node.cases, (Truth(True), node.otherwise)):
             here = jnp.logical_and(jnp.logical_not(taken), self.of(condition))
-            branch = self._masked(here, symbols_of(value)).number(value)
+            branch = self._masked(here, symbols_of(value), _mixed(value)).number(value)
             result = branch if result is None else jnp.where(here, branch, result)
             taken = jnp.logical_or(taken, here)
         assert result is not None
         return result
 
-    def _masked(self, here: Array, names: frozenset[str]) -> _Trace:
-        def mask(value: Any) -> Array:
-            array = jnp.asarray(value, dtype=jnp.float64)
-            return jnp.where(here, array, _REGULAR_POINT) if here.ndim == 0 or here.shape == array.shape else array
+    def _masked(self, here: Array, names: frozenset[str], mixed: frozenset[str]) -> _Trace:
+        """The trace of a branch that is taken ``here``; an entry of ``mixed`` symbols also counts where it is not."""
 
-        env = {name: mask(look_up(self.env, name)) for name in names}
+        def mask(value: Any, whole: bool = False) -> Array:
+            array = jnp.asarray(value, dtype=jnp.float64)
+            entrywise = here.shape == array.shape and not whole
+            return jnp.where(here, array, _REGULAR_POINT) if here.ndim == 0 or entrywise else array
+
+        env = {name: mask(look_up(self.env, name), name in mixed) for name in names}
         return _Trace(env, tuple(map(mask, self.bound)), self.terms, self.outer)
 
     def _function(self, node: Fn) -> Array:
@@ -286,6 +289,18 @@ class _Trace:
             inside = (index <= self.number(node.hi)).reshape((-1, *(1,) * (values.ndim - 1)))
             values = jnp.where(inside, values, neutral)
         return jnp.sum(values, axis=0) if node.kind == "Sum" else jnp.prod(values, axis=0)
+
+
+def _mixed(node: Node) -> frozenset[str]:
+    """The symbols of which one entry of ``node`` may need several: those inside reductions, products and entries."""
+    if isinstance(node, Subscript | Vec) or (isinstance(node, Fn) and not _entrywise(node)):
+        return symbols_of(node)
+    return frozenset().union(*(_mixed(child) for child in node.children()))
+
+
+def _entrywise(node: Fn) -> bool:
+    row = FUNCTIONS.get(node.name)  # what stable forms are written with has no row
+    return row is None or row.kind == "scalar" or (node.name in ("max", "min") and len(node.args) > 1)
 
 
 def _fold(function: Callable[[Array, Array], Array], values: list[Array]) -> Array:

@@ -157,6 +157,16 @@ def _transpose(values: tuple[Node, ...]) -> Node:
     return values[0] if depth_of(values[0]) < 2 else as_matrix(list(zip(*_matrix(values[0], ".T"), strict=True)))
 
 
+def _offdiagonal(values: tuple[Node, ...]) -> Node:
+    rows = _square(values[0], "offdiagonal", MAX_TRACE)
+    return as_matrix([[ZERO if i == j else entry for j, entry in enumerate(row)] for i, row in enumerate(rows)])
+
+
+def _unit_rows(values: tuple[Node, ...]) -> Node:
+    rows = _matrix(values[0], "unit_rows")
+    return as_matrix([[times((entry, reciprocal(_norm((Vec(tuple(row)),))))) for entry in row] for row in rows])
+
+
 def _trace(values: tuple[Node, ...]) -> Node:
     return plus([row[i] for i, row in enumerate(_square(values[0], "trace", MAX_TRACE))])
 
@@ -197,6 +207,8 @@ RULES: Mapping[str, Rule] = {
     "dot": _inner,
     "matmul": _matmul,
     "transpose": _transpose,
+    "offdiagonal": _offdiagonal,
+    "unit_rows": _unit_rows,
     "trace": _trace,
     "det": _det,
     "inv": _inv,

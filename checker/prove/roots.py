@@ -250,6 +250,8 @@ def _polynomial(node: Node, name: str) -> fmpq_poly:
             return sum((_polynomial(arg, name) for arg in args), fmpq_poly([0]))
         case Mul(args):
             return math.prod((_polynomial(arg, name) for arg in args), start=fmpq_poly([1]))
-        case Pow(base, Num(exponent)) if exponent.denominator == 1 and 0 <= exponent <= _MAX_DEGREE:
-            return _polynomial(base, name) ** int(exponent)
+        case Pow(base, exponent):
+            power = _polynomial(exponent, name)  # of a family: tau + 1 at a value of tau
+            if power.degree() <= 0 and power[0].denom() == 1 and 0 <= power[0] <= _MAX_DEGREE:
+                return _polynomial(base, name) ** int(power[0])
     raise UnsupportedError("the roots prover", "a polynomial whose coefficients are not rational numbers")

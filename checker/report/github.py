@@ -12,9 +12,9 @@ from checker.result import ClaimResult, PaperResult
 def annotations(paper: PaperResult, file: str | None = None, *, strict: bool = False) -> list[str]:
     """Lines such as ``::error file=claims/x.yaml,title=x/claim: FAIL::reason``; a claim that passed gives none.
 
-    ``file`` is the claim file relative to the repository, by default ``claims/<slug>.yaml``.
+    ``file`` is the claim file relative to the repository, by default the one that was checked.
     """
-    path = file if file is not None else f"claims/{paper.slug}.yaml"
+    path = file or (paper.target if paper.target.endswith(".yaml") else f"claims/{paper.slug}.yaml")
     lines = []
     for claim in paper.claims:
         level = _level(claim, strict)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,13 +18,15 @@ from checker.report.escape import code, prose
 from checker.report.json_report import load_summary
 from checker.report.names import checked_slug
 from checker.report.summary import ClaimSummary, PaperSummary
-from checker.report.tables import blocks, bullets, table
+from checker.report.tables import blocks, bullets, folded, table
 from checker.report.wording import LEGEND, marked, sentence
-from checker.verdict import Verdict
+from checker.verdict import How, Verdict
 
 _LARGEST: Final = 64 * 2**20
+_KINDS: Final = ("proved", "cases proved", "steps proved", *(str(how) for how in How if how is not How.PROVED))
 
 Entry = tuple[PaperSummary, ClaimSummary]
+Group = tuple[str, list[PaperSummary]]
 
 
 def read_folder(folder: Path) -> tuple[list[PaperSummary], list[str]]:
@@ -45,27 +48,41 @@ def read_folder(folder: Path) -> tuple[list[PaperSummary], list[str]]:
 
 
 def render_index(papers: Sequence[PaperSummary], unreadable: Sequence[str] = ()) -> str:
-    """``reports/README.md``: papers, claims, findings, open questions, unchecked claims."""
+    """``reports/README.md``: papers by family, findings, what is open and why, unchecked claims, every claim."""
+    groups = _families(papers)
+    papers = [paper for _, members in groups for paper in members]
     entries = [(paper, claim) for paper in papers for claim in paper.claims]
-    findings = [entry for entry in entries if entry[1].finding]
+    undecided = [entry for entry in entries if _inconclusive(entry[1])]
+    failed = [entry for entry in entries if _not_passed(entry[1]) and not _inconclusive(entry[1])]
+    findings = [entry for entry in entries if entry[1].finding and not _inconclusive(entry[1])]
     unchecked = [entry for entry in entries if entry[1].unchecked]
-    undecided = [entry for entry in entries if _not_passed(entry[1])]
     return (
         blocks(
             (
                 "# What was checked",
                 _lead(papers, entries),
                 f"<sub>{LEGEND}</sub>",
-                _papers(papers),
+                _papers(groups),
+                _section("Not passed, and why", failed, _open),
+                _section("Inconclusive, and why", undecided, _open)
+                or ("## Inconclusive, and why\n\nNo claim." if entries else ""),
                 _section("Findings: claims that do not hold as stated", findings, _finding),
-                _section("Not passed, and why", undecided, _open),
                 _section("Unchecked claims", unchecked, _unchecked),
-                _claims(entries),
+                _claims(groups),
                 blocks(("## Files that are not reports", bullets(unreadable))) if unreadable else "",
             )
         )
         + "\n"
     )
+
+
+def _families(papers: Sequence[PaperSummary]) -> list[Group]:
+    """The papers by family, families and papers by name; those without one last."""
+    named = sorted({paper.family for paper in papers if paper.family})
+    papers = sorted(papers, key=lambda paper: paper.slug)
+    groups: list[Group] = [(family, [paper for paper in papers if paper.family == family]) for family in named]
+    rest = [paper for paper in papers if not paper.family]
+    return [*groups, ("no family given", rest)] if rest else groups
 
 
 def _read(path: Path) -> PaperSummary:
@@ -90,11 +107,20 @@ def _lead(papers: Sequence[PaperSummary], entries: Sequence[Entry]) -> str:
     unchecked = sum(claim.unchecked for _, claim in entries)
     counts += [f"{unchecked} unchecked"] if unchecked else []
     head = f"**{_many(len(papers), 'paper')}, {_many(len(entries), 'claim')}**"
-    return f"{head}: {', '.join(counts)}." if counts else f"{head}."
+    score = _score([claim for _, claim in entries])
+    mutants = f" Mutants rejected: {score}." if score else ""
+    scales = sorted({paper.scale for paper in papers})
+    scale = f" Scale: {', '.join(map(code, scales))}." if scales else ""
+    return (f"{head}: {', '.join(counts)}." if counts else f"{head}.") + mutants + scale
 
 
 def _counts(claim: ClaimSummary, verdict: Verdict) -> bool:
     return not claim.unchecked and claim.verdict is verdict
+
+
+def _inconclusive(claim: ClaimSummary) -> bool:
+    """Undecided, expected or not: both belong on the list of what nobody has shown."""
+    return not claim.unchecked and claim.verdict is Verdict.INCONCLUSIVE
 
 
 def _not_passed(claim: ClaimSummary) -> bool:
@@ -105,35 +131,73 @@ def _many(count: int, thing: str) -> str:
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
-def _papers(papers: Sequence[PaperSummary]) -> str:
-    rows = [
-        (
-            f"[{prose(paper.title)}]({paper.slug}.md)",
-            "" if paper.year is None else str(paper.year),
-            marked(paper.verdict, bold=True),
-            str(len(paper.claims)),
-            str(sum(_counts(claim, Verdict.PASS) for claim in paper.claims)),
-            str(sum(claim.finding for claim in paper.claims)),
-            str(sum(_not_passed(claim) for claim in paper.claims)),
-            str(sum(claim.unchecked for claim in paper.claims)),
-            _score(paper.claims),
-            code(paper.scale),
-        )
-        for paper in papers
+def _papers(groups: Sequence[Group]) -> str:
+    parts = ["## Papers"]
+    for family, papers in groups:
+        rows = [
+            (
+                f"[{prose(paper.title)}]({paper.slug}.md)" + (f" ({paper.year})" if paper.year is not None else ""),
+                marked(paper.verdict, bold=True),
+                str(len(paper.claims)),
+                _tally(paper),
+                _reached(paper),
+                _score(paper.claims),
+            )
+            for paper in papers
+        ]
+        header = ("paper", "verdict", "claims", "of which", "how", "mutants rejected")
+        parts += [f"### {prose(family.capitalize())}", table(header, rows, "llrllr")]
+    return blocks(parts) if groups else ""
+
+
+def _tally(paper: PaperSummary) -> str:
+    """``9 PASS, 2 findings, 1 INCONCLUSIVE, 1 unchecked``."""
+    claims = paper.claims
+    findings = sum(claim.finding and not _inconclusive(claim) for claim in claims)
+    parts = [
+        f"{count} {verdict}"
+        for verdict in Verdict
+        if (count := sum(_counts(c, verdict) and (not c.finding or _inconclusive(c)) for c in claims))
     ]
-    header = ("paper", "year", "verdict", "claims", "PASS", "findings", "not passed", "unchecked", "mutants rejected", "scale")
-    return blocks(("## Papers", table(header, rows, "lrlrrrrrrl"))) if rows else ""
+    parts += [_many(findings, "finding")] if findings else []
+    unchecked = sum(claim.unchecked for claim in claims)
+    return ", ".join([*parts, f"{unchecked} unchecked"] if unchecked else parts)
+
+
+def _reached(paper: PaperSummary) -> str:
+    """How many of the claims that passed rest on each kind of evidence: ``proved 4, cases proved 2, simulated 7``."""
+    kinds = Counter(
+        kind
+        for claim in paper.claims
+        if _counts(claim, Verdict.PASS)
+        for kind in claim.how.split(",")[0].split(" + ")
+    )
+    return ", ".join(f"{kind} {kinds[kind]}" for kind in _KINDS if kinds[kind])
 
 
 def _score(claims: Sequence[ClaimSummary]) -> str:
     """Empty where no mutants were made."""
     made, rejected = sum(claim.mutants for claim in claims), sum(claim.mutants_rejected for claim in claims)
-    return f"{rejected}/{made} ({100 * rejected // made} %)" if made else ""
+    return f"{rejected}/{made} ({100 * rejected // made}\N{NO-BREAK SPACE}%)" if made else ""
 
 
-def _claims(entries: Sequence[Entry]) -> str:
-    rows = [(_link(entry), _verdict(entry[1]), entry[1].how, prose(entry[1].line, limit=160)) for entry in entries]
-    return blocks(("## Every claim", table(("claim", "verdict", "how", "in one line"), rows))) if rows else ""
+def _claims(groups: Sequence[Group]) -> str:
+    parts = ["## Every claim"]
+    for _, papers in groups:
+        for paper in papers:
+            rows = [
+                (
+                    f"[{prose(claim.id)}]({paper.slug}.md#{anchor(claim.id)})",
+                    _verdict(claim),
+                    claim.how,
+                    _score((claim,)),
+                    prose(claim.line, limit=160),
+                )
+                for claim in paper.claims
+            ]
+            shown = table(("claim", "verdict", "how", "mutants rejected", "in one line"), rows, "lllrl")
+            parts.append(folded(f"{paper.slug}: {_many(len(paper.claims), 'claim')}, {_tally(paper)}", shown))
+    return blocks(parts) if groups else ""
 
 
 def _verdict(claim: ClaimSummary) -> str:
@@ -157,7 +221,8 @@ def _finding(claim: ClaimSummary) -> str:
 
 
 def _open(claim: ClaimSummary) -> str:
-    return f"{prose(claim.words)}. {sentence(prose(claim.reason), capital=True)}"
+    instead = f" What is true: {sentence(prose(claim.instead))}" if claim.instead else ""
+    return f"{prose(claim.words)}. {sentence(prose(claim.reason), capital=True)}{instead}"
 
 
 def _unchecked(claim: ClaimSummary) -> str:

@@ -38,6 +38,7 @@ class PaperSummary(Summary):
     slug: str
     title: str
     year: int | None
+    family: str | None = None
     verdict: Verdict
     scale: str
     claims: tuple[ClaimSummary, ...]
@@ -63,5 +64,11 @@ def summarise(paper: PaperResult) -> PaperSummary:
         for claim in paper.claims
     )
     return PaperSummary(
-        slug=paper.slug, title=paper.title, year=paper.year, verdict=paper.verdict, scale=paper.scale, claims=claims
+        slug=paper.slug,
+        title=paper.title,
+        year=paper.year,
+        family=paper.family,
+        verdict=paper.verdict,
+        scale=paper.scale,
+        claims=claims,
     )

@@ -6,6 +6,7 @@ what we derived ourselves is marked, and an expected FAIL is a finding, not an a
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Final
 
@@ -129,5 +130,6 @@ def tally(claims: Sequence[ClaimResult]) -> str:
 
 def reproduce_command(paper: PaperResult, claim: str | None = None) -> str:
     """The command that makes this report again, or checks one of its claims."""
-    target = paper.slug if claim is None else f"{paper.slug}/{claim}"
+    named = paper.target or paper.slug
+    target = shlex.quote(named if claim is None else f"{named}/{claim}")
     return f"check {target} --scale {paper.scale} --seed {paper.seed}"

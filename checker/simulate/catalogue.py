@@ -15,6 +15,12 @@ from pydantic import Field, model_validator
 
 from checker.simulate.catalogue_dynamics import Dynamics, NormalStart, RemainderFlow, Start, clock
 from checker.simulate.catalogue_iterate import IterateParams, SolveParams
+from checker.simulate.catalogue_networks import (
+    TangentKernelParams,
+    TrainNetworkParams,
+    tangent_kernel_observables,
+    train_network_observables,
+)
 from checker.simulate.catalogue_parts import (
     Data,
     DiagonalModel,
@@ -26,12 +32,15 @@ from checker.simulate.catalogue_parts import (
     SeparableClassesData,
     SeparableData,
     Size,
+    SphereData,
     SumModel,
     TwoViewsData,
     data_shape,
     parameter_count,
 )
+from checker.simulate.catalogue_random_networks import RandomNetworksParams, random_networks_observables
 from checker.simulate.catalogue_sampling import Drawn, EvaluateParams, MonteCarloParams, SpectrumParams
+from checker.simulate.catalogue_two_patch import TwoPatchParams, two_patch_observables
 from checker.simulate.leaves import Component, Expression, Locals, Number, Whole
 from checker.simulate.observable_spec import ObservableSpec
 
@@ -76,14 +85,16 @@ class OptimizeParams(Component):
 class TrainParams(Component):
     """Gradient descent or flow on the loss, recorded at checkpoints.
 
-    ``loss`` is a formula in the margin ``u``; ``reduction`` has to be said because it changes constants.  ``slack``
+    ``loss`` is a formula in the margin ``u``; a loss without a closed form is given by ``minus_derivative``, the formula of
+    -l'(u), and then has no ``log_loss``.  ``reduction`` has to be said because it changes constants.  ``slack``
     decides which margins count as active in ``kkt_residual``: those up to (1 + slack) times the smallest.
     """
 
-    LOCALS: ClassVar[Mapping[str, Locals]] = {"loss": {"u": ()}}
+    LOCALS: ClassVar[Mapping[str, Locals]] = {"loss": {"u": ()}, "minus_derivative": {"u": ()}}
     data: Data | None = None
     model: Model
-    loss: Expression
+    loss: Expression | None = None
+    minus_derivative: Expression | None = None
     reduction: Literal["sum", "mean"]
     dynamics: Dynamics
     init: Start = NormalStart(kind="normal", scale=1.0)
@@ -94,6 +105,12 @@ class TrainParams(Component):
         _data_for(self.model, self.data)
         if isinstance(self.dynamics, RemainderFlow) and not isinstance(self.model, LinearModel | LinearClassesModel):
             raise ValueError("dynamics: a remainder flow is that of a linear model (`linear` or `linear_classes`)")
+        if (self.loss is None) == (self.minus_derivative is None):
+            raise ValueError("loss, minus_derivative: exactly one of them says what is minimised")
+        if self.loss is None and getattr(self.dynamics, "time", None) == "loss_norm":
+            raise ValueError("minus_derivative: time `loss_norm` divides by the loss, which is not known; give `loss`")
+        if getattr(self.dynamics, "tail", None) is not None and not isinstance(self.model, LinearModel):
+            raise ValueError("dynamics: a flow with `tail` is that of the model `linear`")
         return self
 
 
@@ -137,8 +154,11 @@ def _data_observables(data: Component | None) -> dict[str, ObservableSpec]:
         "X": ObservableSpec((), (points, dimension), "inputs, one row per point"),
         "y": ObservableSpec((), (points,), "labels"),
     }
+    if isinstance(data, SphereData) and data.labels == "planted":
+        found["direction"] = ObservableSpec((), (dimension,), "planted unit vector that the labels depend on")
     if isinstance(data, SeparableData):
         found["direction"] = ObservableSpec((), (dimension,), "planted unit vector that separates the data")
+    if isinstance(data, SeparableData | SphereData):
         if data.held_out:
             found["X_validation"] = ObservableSpec((), (data.held_out, dimension), "held-out inputs")
             found["y_validation"] = ObservableSpec((), (data.held_out,), "labels of the held-out inputs")
@@ -204,14 +224,16 @@ def _train(params: Component) -> Mapping[str, ObservableSpec]:
         found["log_validation_loss"] = ObservableSpec(axes, (), "logarithm of the loss of the held-out points")
     if isinstance(params.dynamics, RemainderFlow):
         size = found["theta"].shape
-        found["remainder"] = ObservableSpec(axes, size, "theta - s w_hat, s = log t")
+        found["remainder"] = ObservableSpec(axes, size, "theta - s w_hat, s = log t (with `tail`: theta - g w_hat)")
         found["w_hat"] = ObservableSpec((), size, "max-margin solution that the flow was split by")
-        return found
-    return {
-        **found,
-        "gradient_norm": ObservableSpec(axes, (), "|grad L| / L"),
-        "kkt_residual": ObservableSpec(axes, (), "distance of theta/|theta| from the cone of active margin gradients"),
-    }
+        if params.dynamics.tail is not None:
+            found["growth"] = ObservableSpec(axes, (), "g, the length of theta along w_hat: g' = exp(-g^nu)")
+    else:
+        found["gradient_norm"] = ObservableSpec(axes, (), "|grad L| / L")
+        about = "distance of theta/|theta| from the cone of active margin gradients"
+        found["kkt_residual"] = ObservableSpec(axes, (), about)
+    without = () if params.loss is not None else ("log_loss", "log_validation_loss", "gradient_norm")
+    return {name: spec for name, spec in found.items() if name not in without}
 
 
 def _drawn(params: Drawn) -> dict[str, ObservableSpec]:
@@ -263,7 +285,14 @@ def _spectrum(params: Component) -> Mapping[str, ObservableSpec]:
         found[f"{name}.largest"] = ObservableSpec((), (), "the largest")
         found[f"{name}.smallest"] = ObservableSpec((), (), "the smallest")
         found[f"{name}.trace"] = ObservableSpec((), (), "the sum of all")
+    found |= {f"{name}.radius": ObservableSpec((), (), "largest modulus of a root") for name in params.polynomials}
     return {**_drawn(params), **found}
+
+
+def _with_data(
+    published: Callable[[Component], Mapping[str, ObservableSpec]],
+) -> Callable[[Component], Mapping[str, ObservableSpec]]:
+    return lambda params: {**_data_observables(getattr(params, "data", None)), **published(params)}
 
 
 def _spec(
@@ -282,6 +311,10 @@ EXPERIMENTS: Mapping[str, ExperimentSpec] = {
         _spec("iterate", IterateParams, _iterate),
         _spec("solve", SolveParams, _solve),
         _spec("spectrum", SpectrumParams, _spectrum),
+        _spec("tangent_kernel", TangentKernelParams, _with_data(tangent_kernel_observables)),
+        _spec("train_network", TrainNetworkParams, _with_data(train_network_observables)),
+        _spec("random_networks", RandomNetworksParams, random_networks_observables),
+        _spec("two_patch", TwoPatchParams, two_patch_observables),
     )
 }
 

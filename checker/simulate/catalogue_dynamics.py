@@ -69,11 +69,20 @@ class RemainderFlow(Component):
     ``modified`` the next order of gradient descent is added, dw/dt = -step (g + step/2 H g), g and H gradient and Hessian
     of the loss.  Recorded either on ``s`` (``checkpoints`` values from ``first`` to ``until``) or, with ``steps``, on the
     step numbers ``k`` of gradient descent.
+
+    ``depth`` L makes it the flow of the product beta = W_L ... W_1 of a balanced deep linear network (all layers start with
+    equal singular values), which is closed in beta: beta' = |beta|^(2 - 2/L) (-grad L + (L - 1) (u . -grad L) u), u =
+    beta/|beta|; ``theta`` is beta, and r then also grows across the data, like s^(1 - 1/L).
+
+    ``tail`` nu is for a loss with -l'(u) = exp(-u^nu) far out: w = w_hat g + r with g' = exp(-g^nu), g = 1 at the start,
+    published as ``growth``.
     """
 
     kind: Literal["remainder_flow"]
     step: Number = 1.0
     modified: bool = False
+    depth: Number | None = None
+    tail: Number | None = None
     first: Number = 5.0
     until: Number | None = None
     steps: Whole | None = None
@@ -90,6 +99,8 @@ class RemainderFlow(Component):
             raise ValueError("until, steps: exactly one of them says where the flow ends")
         if self.steps is not None:
             _bounded("steps", self.steps, 1, 1_000_000_000)
+        if sum((self.modified, self.depth is not None, self.tail is not None)) > 1:
+            raise ValueError("modified, depth, tail: at most one of them")
         return self
 
 

@@ -18,15 +18,23 @@ MAX_STEPS = 10_000_000
 MAX_CHECKPOINTS = 10_000
 
 
+class Delay(Component):
+    """The value that ``of``, a symbol of the state, had ``by`` steps ago; its start before that."""
+
+    of: str
+    by: Number
+
+
 class IterateParams(Drawn):
     """A map stepped from ``start`` (``map``: the next value of each symbol of the state, all at once) or a small
     system of differential equations (``flow``: the time derivative of each).
 
     A map is recorded on ``k`` at ``checkpoints`` log-spaced steps from 1 to ``steps`` and may use the step number ``k``;
-    ``noise`` names symbols with a law that are drawn anew at every step.  A flow is recorded on ``t`` at ``checkpoints``
-    times up to ``until``, log-spaced from ``first`` where that is given, and may use ``t``; ``stiff`` takes an implicit
-    solver, and the twin is solved at ten times the ``tolerance``.  Where ``stop`` (a condition on the state) holds first,
-    the state rests from there on: ``stopped`` is that step or time, infinite if it never held.
+    ``noise`` names symbols with a law that are drawn anew at every step, ``delays`` symbols for earlier values of the
+    state (``past: {of: x, by: tau}`` is x as it was tau steps ago, its start before that).  A flow is recorded on ``t``
+    at ``checkpoints`` times up to ``until``, log-spaced from ``first`` where that is given, and may use ``t``; ``stiff``
+    takes an implicit solver, and the twin is solved at ten times the ``tolerance``.  Where ``stop`` (a condition on the
+    state) holds first, the state rests from there on: ``stopped`` is that step or time, infinite if it never held.
     """
 
     LOCALS: ClassVar[Mapping[str, Locals]] = {"map": {"k": ()}, "flow": {"t": ()}}
@@ -34,6 +42,7 @@ class IterateParams(Drawn):
     flow: Formulas = Field(default_factory=dict, max_length=64)
     start: Mapping[str, Expression] = Field(min_length=1, max_length=64)
     noise: tuple[str, ...] = Field(default=(), max_length=64)
+    delays: Mapping[str, Delay] = Field(default_factory=dict, max_length=16)
     steps: Whole | None = None
     until: Number | None = None
     first: Number | None = None
@@ -51,7 +60,7 @@ class IterateParams(Drawn):
     @property
     def given(self) -> frozenset[str]:
         """Symbols of the file that have a value in the formulas of the experiment."""
-        return frozenset({*self.draw, *self.noise, *self.state})
+        return frozenset({*self.draw, *self.noise, *self.state, *self.delays})
 
     @model_validator(mode="after")
     def _limits(self) -> IterateParams:
@@ -59,7 +68,9 @@ class IterateParams(Drawn):
             raise ValueError("expected either map or flow")
         if set(self.start) != set(self.state):
             raise ValueError(f"start: expected a value for each of {list(self.state)}, found {list(self.start)}")
-        one_meaning((self.state, self.noise), self.draw)
+        one_meaning((self.state, self.noise, self.delays), self.draw)
+        if strangers := sorted({delay.of for delay in self.delays.values()} - set(self.state)):
+            raise ValueError(f"delays: {strangers[0]!r} is no symbol of the state; expected one of {list(self.state)}")
         if not 2 <= self.checkpoints <= MAX_CHECKPOINTS:
             raise ValueError(f"checkpoints: expected 2 to {MAX_CHECKPOINTS}, found {self.checkpoints}")
         if not 1 <= self.max_steps <= MAX_STEPS:
@@ -69,8 +80,8 @@ class IterateParams(Drawn):
                 raise ValueError("a map needs steps; until, first and stiff belong to a flow")
             if not 1 <= self.steps <= MAX_STEPS:
                 raise ValueError(f"steps: expected 1 to {MAX_STEPS}, found {self.steps}")
-        elif self.until is None or self.steps is not None or self.noise:
-            raise ValueError("a flow needs until; steps and noise belong to a map")
+        elif self.until is None or self.steps is not None or self.noise or self.delays:
+            raise ValueError("a flow needs until; steps, noise and delays belong to a map")
         return self
 
 

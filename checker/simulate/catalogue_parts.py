@@ -102,17 +102,27 @@ class GaussianData(Component):
 
 
 class SphereData(Component):
-    """Rows x_n uniform on the unit sphere; labels independent of them."""
+    """Rows x_n uniform on the unit sphere; labels independent of them, or `planted`: the formula `target` in `p`.
+
+    p = e . x_n with e a random unit vector (published as `direction`); the label is p itself where `target` is left
+    out.  ``held_out`` points from the same law, with labels of the same kind, are published beside, for validation.
+    """
 
     COUNTS: ClassVar[frozenset[str]] = frozenset({"points", "dimension"})
+    LOCALS: ClassVar[Mapping[str, Locals]] = {"target": {"p": ()}}
     kind: Literal["sphere"]
     points: Count
     dimension: Count
-    labels: Labels = "random_signs"
+    labels: Literal["random_signs", "ones", "planted"] = "random_signs"
+    target: Expression | None = None
+    held_out: Whole = 0
 
     @model_validator(mode="after")
     def _sizes(self) -> SphereData:
         _limit("data", self.points, self.dimension)
+        _limit("held-out data", max(1, self.held_out), self.dimension)
+        if self.target is not None and self.labels != "planted":
+            raise ValueError("target: only `labels: planted` reads it")
         return self
 
 

@@ -16,7 +16,7 @@ from checker.expr.functions import FORMS, FUNCTIONS
 from checker.expr.namespace import check_name
 from checker.expr.node import Node
 from checker.simulate.catalogue_parts import Data
-from checker.simulate.leaves import Component, Count, Expression, Formula, Number, Whole
+from checker.simulate.leaves import Component, Count, Expression, Formula, Locals, Number, Whole
 
 MAX_SAMPLES = 100_000_000
 MAX_HELD = 2**30
@@ -158,25 +158,31 @@ class MonteCarloParams(Component):
 
 
 MAX_MATRIX = 4096
+MAX_DEGREE = 512
 
 
 class SpectrumParams(Drawn):
-    """Eigenvalues of symmetric matrices and singular values of any, each a formula over draws, data and the sweep.
+    """Eigenvalues of symmetric matrices, singular values of any and roots of polynomials, each a formula over draws, data
+    and the sweep.
 
     ``name`` is published largest first on the axis ``i`` (1, 2, ...; the first ``top`` of them), with ``name.largest``,
     ``name.smallest`` and ``name.trace`` (the sum of all).  A matrix that is not symmetric has no ``eigenvalues`` here:
-    the instance is no evidence.
+    the instance is no evidence.  ``polynomials`` are formulas in ``z``, whose exponents may be swept (``z**(tau + 1)``):
+    ``name.radius`` is the largest modulus of the roots, below 1 where the recursion with that characteristic polynomial is
+    stable.
     """
 
+    LOCALS: ClassVar[Mapping[str, Locals]] = {"polynomials": {"z": ()}}
     eigenvalues: Formulas = Field(default_factory=dict, max_length=16)
     singular_values: Formulas = Field(default_factory=dict, max_length=16)
+    polynomials: Formulas = Field(default_factory=dict, max_length=16)
     top: Whole | None = None
 
     @model_validator(mode="after")
     def _limits(self) -> SpectrumParams:
-        one_meaning((self.eigenvalues, self.singular_values), self.draw)
-        if not (self.eigenvalues or self.singular_values):
-            raise ValueError("nothing is measured; expected eigenvalues or singular_values")
+        one_meaning((self.eigenvalues, self.singular_values, self.polynomials), self.draw)
+        if not (self.eigenvalues or self.singular_values or self.polynomials):
+            raise ValueError("nothing is measured; expected eigenvalues, singular_values or polynomials")
         if self.top is not None and not 1 <= self.top <= MAX_MATRIX:
             raise ValueError(f"top: expected 1 to {MAX_MATRIX}, found {self.top}")
         return self

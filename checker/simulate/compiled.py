@@ -31,7 +31,7 @@ def compiled(node: Any, site: Site, sizes: Mapping[str, int] | None = None) -> C
     assert isinstance(node, Node)
     known = {**site.sizes, **(sizes or {})}
     ends = [part.hi for part in walk(node) if isinstance(part, Binder) and not isinstance(part.hi, Num)]
-    counts = [_largest(end, site, known) for end in ends if end != Const("oo")]
+    counts = [largest(end, site, known) for end in ends if end != Const("oo")]
     return compile_jax(node, max(counts, default=None))
 
 
@@ -40,8 +40,11 @@ def compiled_all(nodes: Mapping[str, Any], site: Site, sizes: Mapping[str, int] 
     return {name: compiled(node, site, sizes) for name, node in nodes.items()}
 
 
-def _largest(end: Node, site: Site, sizes: Mapping[str, int]) -> int:
-    """One more than the largest value of ``end`` over the sweep: enough terms for a sum that starts at 0 or 1."""
+def largest(end: Node, site: Site, sizes: Mapping[str, int]) -> int:
+    """One more than the largest value of ``end`` over the sweep: enough terms for a sum that starts at 0 or 1.
+
+    Raises ``UnsupportedError`` where it depends on more than the sweep and the sizes.
+    """
     names = sorted(symbols_of(end) & set(site.along))
     unknown = sorted(symbols_of(end) - set(names) - set(sizes))
     if unknown:

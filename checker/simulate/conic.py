@@ -2,7 +2,7 @@
 
 The one idea to know: a solver's word is not evidence.  The optimality conditions of the standard form
 
-    minimise 1/2 x'Px + c'x   subject to   b - Ax in {0} x R+ x second-order cones
+    minimise 1/2 x'Px + c'x   subject to   b - Ax in {0} x R+ x second-order cones x semidefinite matrices
 
 are evaluated here, and a quadratic program is solved once more as a linear system on its active set, with residuals in
 extended precision, because a margin at radius 1e5 needs thirteen digits of the reference.
@@ -43,7 +43,8 @@ class Solved:
 
 @dataclass(frozen=True, slots=True)
 class _Standard:
-    """P (n, n), c (n,), A (m, n), b (m,): rows are equalities, then inequalities, then second-order cones."""
+    """P (n, n), c (n,), A (m, n), b (m,): rows are equalities, then inequalities, second-order cones, and symmetric
+    matrices of the orders ``matrices`` (upper triangles column by column, off the diagonal times sqrt 2)."""
 
     P: Array
     c: Array
@@ -52,6 +53,7 @@ class _Standard:
     equalities: int
     inequalities: int
     cones: tuple[int, ...]
+    matrices: tuple[int, ...] = ()
 
 
 def solve(problem: cp.Problem) -> Solved:
@@ -64,8 +66,8 @@ def solve(problem: cp.Problem) -> Solved:
         raise UnsupportedError("cvxpy", "this program as a convex one (disciplined convex programming)")
     data, chain, inverse = problem.get_problem_data(cp.CLARABEL, solver_opts={})
     dims = data["dims"]
-    if dims.exp or dims.psd or getattr(dims, "p3d", ()):
-        raise UnsupportedError("cvxpy", "an exponential or semidefinite cone with a residual of our own")
+    if dims.exp or getattr(dims, "p3d", ()):
+        raise UnsupportedError("cvxpy", "an exponential or power cone with a residual of our own")
     form = _standard(data)
     best: tuple[float, Array, Array, bool] | None = None
     for tolerance in SOLVER_TOLERANCES:
@@ -101,7 +103,8 @@ def _standard(data: dict[str, Any]) -> _Standard:
     c, A, b = np.asarray(data["c"], dtype=np.float64), data["A"].toarray(), np.asarray(data["b"], dtype=np.float64)
     P = data["P"].toarray() if data.get("P") is not None else np.zeros((c.size, c.size))
     P = np.triu(P) + np.triu(P, 1).T
-    return _Standard(P, c, A, b, int(dims.zero), int(dims.nonneg), tuple(int(size) for size in dims.soc))
+    cones, matrices = (tuple(int(size) for size in sizes) for sizes in (dims.soc, dims.psd))
+    return _Standard(P, c, A, b, int(dims.zero), int(dims.nonneg), cones, matrices)
 
 
 def _attempt(form: _Standard, tolerance: float) -> tuple[float, Array, Array, bool]:
@@ -112,7 +115,7 @@ def _attempt(form: _Standard, tolerance: float) -> tuple[float, Array, Array, bo
     if "Infeasible" in str(found.status) or not np.all(np.isfinite(x)):
         raise ReferenceFailure(f"the solver says {found.status}")
     residual = kkt_residual(form, x, z)
-    if not form.cones and x.size + z.size <= MAX_POLISHED:
+    if not form.cones and not form.matrices and x.size + z.size <= MAX_POLISHED:
         better = _polish(form, x, z)
         if better is not None and (sharper := kkt_residual(form, *better)) <= residual:
             return sharper, *better, True
@@ -129,6 +132,7 @@ def _clarabel(form: _Standard, tolerance: float) -> Any:
     if form.inequalities:
         cones.append(clarabel.NonnegativeConeT(form.inequalities))
     cones += [clarabel.SecondOrderConeT(size) for size in form.cones]
+    cones += [clarabel.PSDTriangleConeT(order) for order in form.matrices]
     upper = sparse.csc_matrix(np.triu(form.P))
     return clarabel.DefaultSolver(upper, form.c, sparse.csc_matrix(form.A), form.b, cones, settings).solve()
 
@@ -157,7 +161,19 @@ def _outside(form: _Standard, point: Array, *, free: bool) -> float:
     for size in form.cones:
         worst = max(worst, float(np.linalg.norm(point[start + 1 : start + size]) - point[start]))
         start += size
+    for order in form.matrices:
+        size = order * (order + 1) // 2
+        worst = max(worst, -float(np.linalg.eigvalsh(_matrix(point[start : start + size], order))[0]))
+        start += size
     return worst
+
+
+def _matrix(triangle: Array, order: int) -> Array:
+    """The symmetric matrix (order, order) of a scaled upper triangle."""
+    columns, rows = np.tril_indices(order)  # the lower triangle row by row is the upper one column by column
+    matrix = np.zeros((order, order))
+    matrix[rows, columns] = matrix[columns, rows] = np.where(rows == columns, 1.0, np.sqrt(0.5)) * triangle
+    return matrix
 
 
 def _polish(form: _Standard, x: Array, z: Array) -> tuple[Array, Array] | None:

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
+from checker.expr.to_jax import compile_jax
 from checker.simulate.catalogue_parts import (
     GaussianData,
     GivenData,
@@ -107,7 +108,22 @@ def _gaussian(params: GaussianData, leaf: Leaf, key: jax.Array) -> Arrays:
 def _sphere(params: SphereData, leaf: Leaf, key: jax.Array) -> Arrays:
     points, dimension = int(params.points), int(params.dimension)  # type: ignore[arg-type]
     rows, labels = _normals(key, (points, dimension), (points,))
-    return {"X": _unit(rows), "y": _labels(params.labels, labels)}
+    found = {"X": _unit(rows), "y": _labels(params.labels, labels)}
+    planted = params.labels == "planted"
+    if planted:
+        found["direction"] = _unit(_normals(key_for(key, "direction"), (dimension,))[0])
+        found["y"] = _target(params.target, found["X"] @ found["direction"])
+    if params.held_out:
+        # a stream of its own: asking for held-out points does not change the others
+        held, signs = _normals(key_for(key, "held out"), (params.held_out, dimension), (params.held_out,))
+        at = _unit(held)
+        values = _target(params.target, at @ found["direction"]) if planted else _labels(params.labels, signs)
+        found |= {"X_validation": at, "y_validation": values}
+    return found
+
+
+def _target(formula: Any, p: jax.Array) -> jax.Array:
+    return p if formula is None else jnp.broadcast_to(compile_jax(formula)({"p": p}), p.shape)
 
 
 def _two_views(params: TwoViewsData, leaf: Leaf, key: jax.Array) -> Arrays:

@@ -79,7 +79,7 @@ def flow(
 def stiff_path(
     field: Callable[[jax.Array, jax.Array, object], jax.Array],
     start: jax.Array,
-    times: Array,
+    times: Array | jax.Array,
     tolerance: jax.Array,
     max_steps: int,
     least_step: float,
@@ -93,7 +93,7 @@ def stiff_path(
         # times.
         diffrax.Kvaerno5(root_finder=diffrax.with_stepsize_controller_tols(optimistix.Newton)()),
         t0=0.0,
-        t1=float(times[-1]),
+        t1=times[-1] if isinstance(times, jax.Array) else float(times[-1]),
         dt0=1e-4,
         y0=start,
         saveat=diffrax.SaveAt(ts=jnp.asarray(times)),

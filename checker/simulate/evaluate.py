@@ -95,13 +95,18 @@ class Box:
 
 
 def _onto_simplex(point: jax.Array) -> jax.Array:
-    """Euclidean projection of each row onto the probability simplex (sorting method)."""
+    """Euclidean projection of each row onto the probability simplex (sorting method).
+
+    The largest entry is taken off first, which changes nothing but rounding: of entries near 1e13 nothing else is left.
+    """
+    point = point - jnp.max(point, axis=-1, keepdims=True)
     descending = -jnp.sort(-point, axis=-1)
     excess = jnp.cumsum(descending, axis=-1) - 1.0
     counts = jnp.arange(1, point.shape[-1] + 1)
     kept = jnp.sum(descending - excess / counts > 0, axis=-1, keepdims=True)
     level = jnp.take_along_axis(excess, kept - 1, axis=-1) / kept
-    return jnp.maximum(point - level, 0.0)
+    weights = jnp.maximum(point - level, 0.0)
+    return weights / jnp.sum(weights, axis=-1, keepdims=True)
 
 
 def box_of(name: str, domain: Domain, params: Drawn, sizes: Mapping[str, int], leaf: Leaf) -> Box:

@@ -14,12 +14,14 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+import optimistix
 from jax import lax
 
 from checker.expr.node import And, Node, Rel, sub
 from checker.simulate.catalogue_iterate import IterateParams
 from checker.simulate.compiled import compiled, compiled_all
 from checker.simulate.data import key_for
+from checker.simulate.delays import memory_of
 from checker.simulate.evaluate import instance, is_random, is_swept, shape_of, sizes_of
 from checker.simulate.program import Array, Cells, Judged, Output, Program, Site, over_cells
 from checker.simulate.resolve import SimulationError, leaf_of
@@ -31,6 +33,7 @@ TWIN = 10.0
 """The twin of a flow is solved at this multiple of the tolerance."""
 
 State: TypeAlias = dict[str, jax.Array]
+_Carry: TypeAlias = tuple[State, jax.Array, State]  # the state, the step at which it stopped, what it remembers
 
 
 def iterate_program(params: IterateParams, site: Site) -> Program:
@@ -112,31 +115,32 @@ def _follow_map(
     if params.stop is not None:
         stop = compiled(params.stop, site, sizes)
     noise_key = key_for(key, "noise")
+    memory = memory_of(params, site, shapes, sizes)
 
     def path(drift: jax.Array) -> State:
-        def one(k: jax.Array, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
-            state, stopped = carry
+        def one(k: jax.Array, carry: _Carry) -> _Carry:
+            state, stopped, rings = carry
+            rings = memory.push(rings, state, k)
             own = jr.fold_in(noise_key, k)
             noise = {name: sample(site.laws[name], own, shapes[name], {**env, **state}) for name in params.noise}
-            here = {**env, **state, **noise, "k": jnp.asarray(k, dtype=jnp.float64)}
+            here = {**env, **state, **noise, **memory.read(rings, k, env), "k": jnp.asarray(k, dtype=jnp.float64)}
             fresh = {name: _shaped(name, formula(here), shapes[name]) * (1 + drift) for name, formula in step.items()}
             if stop is None:
-                return fresh, stopped
+                return fresh, stopped, rings
             resting = jnp.isfinite(stopped)
             fresh = {name: jnp.where(resting, state[name], value) for name, value in fresh.items()}
             now = ~resting & (stop({**here, **fresh, "k": here["k"] + 1}) > 0.5)
-            return fresh, jnp.where(now, here["k"] + 1, stopped)
+            return fresh, jnp.where(now, here["k"] + 1, stopped), rings
 
-        def stretch(
-            carry: tuple[State, jax.Array], ends: tuple[jax.Array, jax.Array]
-        ) -> tuple[tuple[State, jax.Array], State]:
+        def stretch(carry: _Carry, ends: tuple[jax.Array, jax.Array]) -> tuple[_Carry, State]:
             carry = lax.fori_loop(*ends, one, carry)
             return carry, carry[0]
 
         start = _start(params, site, shapes, env)
         held = jnp.asarray(jnp.inf) if stop is None else jnp.where(stop({**env, **start, "k": 0.0}) > 0.5, 0.0, jnp.inf)
         ends = np.concatenate([[0.0], recorded]).astype(np.int64)
-        (_, stopped), states = lax.scan(stretch, (start, held), (jnp.asarray(ends[:-1]), jnp.asarray(ends[1:])))
+        first = (start, held, memory.start(start))
+        (_, stopped, _), states = lax.scan(stretch, first, (jnp.asarray(ends[:-1]), jnp.asarray(ends[1:])))
         return states if stop is None else {**states, "stopped": stopped}
 
     both = lax.map(path, jnp.asarray([0.0, DRIFT]))
@@ -162,11 +166,15 @@ def _follow_flow(
 
     def height(t: Any, y: State, args: object, **unused: object) -> jax.Array:  # diffrax passes them by name
         assert crossing is not None
-        return crossing({**env, **y, "t": t})
+        value = crossing({**env, **y, "t": t})
+        # Only the sign counts: a bisection ends at the time that float64 can tell, whatever the scale of the condition
+        # and however flat it is there, where Newton's method on the interpolated path would find no root.
+        return value / (1 + jnp.abs(value)) * 1e-13
 
     def path(tolerance: jax.Array) -> State:
         start = _start(params, site, shapes, env)
-        implicit = diffrax.Kvaerno5()
+        # A Newton matrix at every stage: with the cheaper chord iteration three steps in four are rejected.
+        implicit = diffrax.Kvaerno5(root_finder=diffrax.with_stepsize_controller_tols(optimistix.Newton)())
         solution = diffrax.diffeqsolve(
             diffrax.ODETerm(field),
             implicit if params.stiff else diffrax.Dopri8(),
@@ -181,7 +189,7 @@ def _follow_flow(
             ),
             max_steps=params.max_steps,
             throw=False,
-            event=None if crossing is None else diffrax.Event(height, _root_finder()),
+            event=None if crossing is None else diffrax.Event(height, optimistix.Bisection(1e-12, 1e-12, flip=False)),
         )
         occurred = solution.result == diffrax.RESULTS.event_occurred
         fine = (solution.result == diffrax.RESULTS.successful) | occurred
@@ -206,12 +214,6 @@ def _resting(saved: jax.Array, last: jax.Array, stopped: jax.Array, recorded: Ar
     """Records after the stop hold the state at the stop."""
     after = (jnp.asarray(recorded) > stopped).reshape((-1, *(1,) * (saved.ndim - 1)))
     return jnp.where(after, last[0], saved)
-
-
-def _root_finder() -> Any:
-    import optimistix
-
-    return optimistix.Newton(rtol=1e-10, atol=1e-12)
 
 
 def _crossing(condition: Any) -> Node:

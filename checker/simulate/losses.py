@@ -27,15 +27,21 @@ TAIL = 700.0
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """``log_value(u)`` and ``log_slope(u)`` = log(-l'(u)), both entry by entry on margins of any shape."""
+    """``log_value(u)`` and ``log_slope(u)`` = log(-l'(u)), both entry by entry on margins of any shape.
+
+    A loss that is known by its derivative alone (``minus_derivative``) has NaN for ``log_value`` and the two after it.
+    """
 
     log_value: Callable[[jax.Array], jax.Array]
     first: Callable[[jax.Array], jax.Array]  # d log l / du
     second: Callable[[jax.Array], jax.Array]  # d^2 log l / du^2
     slope: Callable[[jax.Array], jax.Array]  # -l'(u), 0 where it underflows, NaN where the loss increases
+    given_slope: Callable[[jax.Array], jax.Array] | None = None  # log(-l'(u)), where that is what the claim gives
 
     def log_slope(self, u: jax.Array) -> jax.Array:
         """log(-l'(u)); NaN where the loss increases, which makes the run fail instead of going astray."""
+        if self.given_slope is not None:
+            return self.given_slope(u)
         return self.log_value(u) + jnp.log(-self.first(u))
 
     def tail(self, u: jax.Array) -> jax.Array:
@@ -64,6 +70,31 @@ def compile_loss(node: Node, env: Env) -> Loss:
         return jnp.where(found < 0, jnp.nan, found)
 
     return Loss(entrywise(value), entrywise(first), entrywise(jax.grad(first)), slope)
+
+
+def loss_of(loss: object, minus_derivative: object, env: Env) -> Loss:
+    """The loss that a claim gives, by its formula or by that of its derivative; both elaborated."""
+    if isinstance(loss, Node):
+        return compile_loss(loss, env)
+    assert isinstance(minus_derivative, Node)
+    return compile_slope(minus_derivative, env)
+
+
+def compile_slope(node: Node, env: Env) -> Loss:
+    """The loss with -l'(u) = ``node``, of which only the derivative is known."""
+    value = compile_jax(node)
+
+    def log_slope(u: jax.Array) -> jax.Array:
+        return jax.vmap(lambda one: _log(node, {**env, "u": one}))(jnp.ravel(u)).reshape(jnp.shape(u))
+
+    def slope(u: jax.Array) -> jax.Array:
+        found = jnp.broadcast_to(value({**env, "u": u}), jnp.shape(u))
+        return jnp.where(found < 0, jnp.nan, found)
+
+    def unknown(u: jax.Array) -> jax.Array:
+        return jnp.full(jnp.shape(u), jnp.nan)
+
+    return Loss(unknown, unknown, unknown, slope, log_slope)
 
 
 def _log(node: Node, env: Env) -> jax.Array:

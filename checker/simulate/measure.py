@@ -24,13 +24,17 @@ from checker.simulate.iterate import iterate_program
 from checker.simulate.leaves import Component
 from checker.simulate.measurement import Array, Measurement, Observable
 from checker.simulate.monte_carlo import monte_carlo_program
+from checker.simulate.networks.at_start import tangent_kernel_program
+from checker.simulate.networks.training import train_network_program
 from checker.simulate.optimize import optimize_program
 from checker.simulate.program import Output, Program, Site
+from checker.simulate.random_networks.program import random_networks_program
 from checker.simulate.requirements import require
 from checker.simulate.resolve import Grid, SimulationError, fix_counts, grid_of, size_symbols, structural_symbols
 from checker.simulate.solve import solve_program
 from checker.simulate.spectrum import spectrum_program
 from checker.simulate.train import train_program
+from checker.simulate.two_patch.program import two_patch_program
 from checker.spec.claim import Run
 
 PROGRAMS: Mapping[str, Callable[[Any, Site], Program]] = {
@@ -41,6 +45,10 @@ PROGRAMS: Mapping[str, Callable[[Any, Site], Program]] = {
     "iterate": iterate_program,
     "solve": solve_program,
     "spectrum": spectrum_program,
+    "tangent_kernel": tangent_kernel_program,
+    "train_network": train_network_program,
+    "random_networks": random_networks_program,
+    "two_patch": two_patch_program,
 }
 GPU_BATCH = 64
 
@@ -106,6 +114,9 @@ def _measure(run: Run, seeds: Sequence[int], base_seed: int, batched: bool, thor
     given = {name: size for name, size in getattr(run.params, "sizes", {}).items() if isinstance(size, int)}
     for name, size in {**given, **size_symbols(run, shapes)}.items():
         observables.setdefault(name, Observable(np.asarray(float(size)), ()))
+    for name, (axis, along) in grid.symbols.items():
+        if name != axis:  # a symbol of cases is no axis of its own, but formulas name it
+            observables.setdefault(name, Observable(along, (axis,)))
     return Measurement(observables, coords, failures)
 
 

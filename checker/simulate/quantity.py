@@ -21,6 +21,7 @@ from checker.expr.node import Binder, Bound, Fn, Node, Num, Sym, map_children, s
 from checker.expr.to_jax import compile_jax
 from checker.simulate.estimators import estimate
 from checker.simulate.measurement import Field, Measurement, Observable
+from checker.simulate.resolve import value_of
 from checker.simulate.values import EPSILON, ROUNDINGS, QuantityError, Value, apply
 
 __all__ = ["EPSILON", "QuantityError", "evaluate"]
@@ -109,7 +110,9 @@ class _Reader:
         for end in ends:
             if any(isinstance(part, Bound) for part in walk(end)):
                 raise UnsupportedError("JAX", "a sum whose end depends on the variable of another")
-            if symbols_of(end):
+            if not symbols_of(end):
+                counts.append(int(value_of(end, {})) + 1)
+            else:
                 finite = self.of(end).values
                 counts.append(int(np.nanmax(np.where(np.isfinite(finite), finite, np.nan), initial=0.0)) + 1)
         return max(counts, default=None)

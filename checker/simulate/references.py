@@ -22,6 +22,7 @@ from checker.simulate.device import configure
 from checker.simulate.measurement import Array, Measurement, Observable
 from checker.simulate.requirements import require
 from checker.simulate.resolve import Grid, SimulationError, grid_of, whole
+from checker.simulate.smooth_program import minimise
 from checker.simulate.to_cvxpy import constraints_of, to_cvxpy
 from checker.spec.claim import Reference, Run
 
@@ -127,11 +128,39 @@ def _published_names(reference: Reference) -> tuple[str, ...]:
 
 
 def _solve(reference: Reference, known: Mapping[str, Any]) -> dict[str, Array]:
-    """One instance.  Raises ``ReferenceFailure`` where the residual exceeds the limit of the reference."""
+    """One instance: by cones, or where no cone says the program, by Newton's method.
+
+    Raises ``ReferenceFailure`` where the residual exceeds the limit of the reference.
+    """
     sizes = {name: float(value) for name, value in known.items() if np.ndim(value) == 0}
-    unknowns = {
-        name: cp.Variable(tuple(whole(size, sizes) for size in shape)) for name, shape in reference.variables.items()
-    }
+    shapes = {name: tuple(whole(size, sizes) for size in shape) for name, shape in reference.variables.items()}
+    try:
+        return _by_cones(reference, shapes, known)
+    except UnsupportedError as unsaid:
+        try:
+            return _by_newton(reference, shapes, known)
+        except UnsupportedError:
+            raise unsaid from None
+
+
+def _by_newton(
+    reference: Reference, shapes: Mapping[str, tuple[int, ...]], known: Mapping[str, Any]
+) -> dict[str, Array]:
+    found, lengths = minimise(reference.minimise, reference.subject_to, tuple(shapes.items()), known)
+    if not found.residual <= reference.residual_below:
+        raise ReferenceFailure(f"residual {found.residual:.1e} above {reference.residual_below:.1e}")
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])[:-1]
+    parts = zip(shapes.items(), np.split(np.asarray(found.z), ends), strict=True)
+    answer = {name: part.reshape(shape) for (name, shape), part in parts}
+    duals = np.split(np.asarray(found.multipliers), np.cumsum(lengths)[:-1]) if lengths else []
+    answer |= {dual: part for dual, part in zip(reference.duals, duals, strict=False) if dual is not None}
+    return {**answer, "value": np.asarray(found.value), "residual": np.asarray(found.residual)}
+
+
+def _by_cones(
+    reference: Reference, shapes: Mapping[str, tuple[int, ...]], known: Mapping[str, Any]
+) -> dict[str, Array]:
+    unknowns = {name: cp.Variable(shape) for name, shape in shapes.items()}
     objective = to_cvxpy(reference.minimise, unknowns, known)
     groups = [
         [_constraint(to_cvxpy(part, unknowns, known)) for part in constraints_of(node)] for node in reference.subject_to

@@ -89,11 +89,15 @@ def remainder_flow(
     records: Array,
     tolerance: jax.Array,
     mean: bool,
+    depth: jax.Array | None = None,
 ) -> Path:
     """The flow on margins that are soft minima of ``rows`` (points, m, p), from ``start`` (p,); ``records`` are s = log t.
 
-    Everything is NaN where the solver gives up.  Source of the equation: Soudry et al., arXiv 1710.10345, proof of the main
-    theorem, with the loss left general; of the modified equation: backward error analysis of the Euler method.
+    ``depth`` L makes it that of the product of a balanced deep linear network (Arora, Cohen and Hazan, arXiv
+    1802.06509, the end-to-end dynamics with one output: |beta|^(2 - 2/L) (I + (L - 1) u u^T) in front of the
+    gradient). Everything is NaN where the solver gives up. Source of the equation: Soudry et al., arXiv 1710.10345,
+    proof of the main theorem, with the loss left general; of the modified equation: backward error analysis of the
+    Euler method.
     """
     w_hat, excess = split_by
     log_points = jnp.log(float(rows.shape[0])) if mean else 0.0
@@ -112,7 +116,17 @@ def remainder_flow(
         total: jax.Array = jnp.einsum("n,nm,nmp->p", speed, weights, rows)
         return total
 
+    def deep(sigma: jax.Array, r: jax.Array, depth: jax.Array) -> jax.Array:
+        """The pull on beta through all layers: (p,)."""
+        beta, towards = sigma * w_hat + r, pull(sigma, r)
+        size = jnp.linalg.norm(beta)
+        along = (depth - 1) * (beta @ towards) / size**2
+        through: jax.Array = size ** (2 - 2 / depth) * (towards + along * beta)
+        return through
+
     def field(sigma: jax.Array, r: jax.Array, _: object) -> jax.Array:
+        if depth is not None:
+            return step * deep(sigma, r, depth) - w_hat
         if not dynamics.modified:
             return step * pull(sigma, r) - w_hat
         towards = pull(sigma, r)

@@ -31,6 +31,8 @@ Instance: TypeAlias = dict[str, jax.Array]
 FIRST_STEP, LAST_STEP = 0.2, 1e-7
 """Length of the first and the last step, as a share of the width of the domain."""
 MOST_CORNERS, MIXED_CORNERS = 256, 16
+LARGEST_RATIO = 1.5
+"""No mean of slopes exceeds 1.41 times the root of their mean square with these decays, unless the squares underflow."""
 
 
 class SearchUnavailable(Exception):
@@ -186,10 +188,9 @@ def _climb(
             first = jax.tree.map(lambda m, g: 0.7 * m + 0.3 * g, first, gradient)
             second = jax.tree.map(lambda v, g: 0.9 * v + 0.1 * g * g, second, gradient)
             length = FIRST_STEP * decay**k
-            moved = {
-                name: point[name] + length * widths[name] * first[name] / (jnp.sqrt(second[name]) + 1e-300)
-                for name in point
-            }
+            ratio = jax.tree.map(lambda m, v: m / (jnp.sqrt(v) + 1e-300), first, second)
+            ratio = jax.tree.map(lambda r: jnp.clip(r, -LARGEST_RATIO, LARGEST_RATIO), ratio)
+            moved = {name: point[name] + length * widths[name] * ratio[name] for name in point}
             # Past the middle go on from the best point: what is left is to close in on it.
             settled = (k % 50 == 49) & (k > steps // 2)
             moved = jax.tree.map(lambda old, new: jnp.where(settled, old, new), best, moved)

@@ -1,4 +1,4 @@
-"""The experiment ``spectrum``: eigenvalues and singular values of matrices that the claim writes as formulas.
+"""The experiment ``spectrum``: eigenvalues, singular values and roots of what the claim writes as formulas.
 
 The one idea to know: LAPACK gets every eigenvalue right to a multiple of the rounding of the *largest* one, so that is
 what the twin says; small eigenvalues below it are noise and are shown to be.
@@ -14,9 +14,11 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 
+from checker.expr.node import Node
 from checker.simulate.catalogue_sampling import MAX_MATRIX, SpectrumParams
 from checker.simulate.compiled import compiled_all
 from checker.simulate.evaluate import instance, is_random, is_swept, sizes_of
+from checker.simulate.polynomials import coefficients, largest_modulus
 from checker.simulate.program import Cells, Judged, Output, Program, Site, over_cells
 from checker.simulate.resolve import SimulationError
 from checker.simulate.values import EPSILON
@@ -33,6 +35,11 @@ def spectrum_program(params: SpectrumParams, site: Site) -> Program:
     sizes, swept = sizes_of(params, site), is_swept(params, site)
     formulas = {**params.eigenvalues, **params.singular_values}
     functions = compiled_all(formulas, site, sizes)
+    polynomials = {
+        name: coefficients(name, node, site, sizes)
+        for name, node in params.polynomials.items()
+        if isinstance(node, Node)
+    }
 
     def matrices(key: jax.Array, symbols: Mapping[str, Any]) -> dict[str, jax.Array]:
         env = {**sizes, **symbols, **instance(params, site, key, symbols)}
@@ -54,6 +61,7 @@ def spectrum_program(params: SpectrumParams, site: Site) -> Program:
                 found, error, hidden[name] = _spectrum(formula(env), symmetric)
                 each |= _described(name, found, count)
                 twin |= _described(name, found + error, count)
+            hidden |= {name: polynomial(env) for name, polynomial in polynomials.items()}
             return each, twin, hidden
 
         each, twin, hidden = over_cells(cell, cells, site)
@@ -61,16 +69,18 @@ def spectrum_program(params: SpectrumParams, site: Site) -> Program:
 
     return Program(
         run,
-        recorded={"i": np.arange(1.0, count + 1)},
+        recorded={"i": np.arange(1.0, count + 1)} if formulas else {},
         axes=dict.fromkeys(formulas, ("i",)),
-        finish=_finish,
+        finish=lambda output: _finish(params, output),
         random_once=is_random(params),
     )
 
 
 def _count(params: SpectrumParams, shapes: Mapping[str, jax.ShapeDtypeStruct]) -> int:
     """How many values each spectrum publishes; checks every matrix by its shape alone."""
-    counts = {}
+    counts: dict[str, int] = {}
+    if not shapes:
+        return 0
     for name, found in shapes.items():
         if len(found.shape) != 2:
             raise SimulationError(f"{name}: the formula has the shape {found.shape}; expected a matrix")
@@ -112,10 +122,18 @@ def _described(name: str, found: jax.Array, count: int) -> dict[str, jax.Array]:
     }
 
 
-def _finish(output: Output) -> Judged:
-    """A matrix that is not symmetric, or not finite, makes the seed no evidence."""
-    for name, gap in output.hidden.items():
-        if not np.all(np.asarray(gap) <= SYMMETRIC):
-            worst = float(np.max(gap))
-            return Judged({}, {}, f"{name}: the matrix is not symmetric (relative distance {worst:.2g}) or not finite")
-    return Judged({}, {}, None)
+def _finish(params: SpectrumParams, output: Output) -> Judged:
+    """Roots of the polynomials; a matrix that is not symmetric, or not finite, makes the seed no evidence."""
+    each: dict[str, np.ndarray] = {}
+    twin: dict[str, np.ndarray] = {}
+    failure = None
+    for name, found in output.hidden.items():
+        if name in params.polynomials:
+            radii, errors = np.transpose([largest_modulus(row) for row in np.asarray(found)])
+            each[f"{name}.radius"], twin[f"{name}.radius"] = radii, radii + errors
+            if not np.all(np.isfinite(radii)):
+                failure = f"{name}: a polynomial that is not finite, has no root, or an exponent that is no whole number"
+        elif not np.all(np.asarray(found) <= SYMMETRIC):
+            worst = float(np.max(found))
+            failure = f"{name}: the matrix is not symmetric (relative distance {worst:.2g}) or not finite"
+    return Judged(each, twin, failure)

@@ -14,7 +14,6 @@ import jax.random as jr
 import numpy as np
 from scipy.optimize import nnls
 
-from checker.expr.node import Node
 from checker.simulate import data, models
 from checker.simulate.catalogue import TrainParams
 from checker.simulate.catalogue_dynamics import (
@@ -28,7 +27,7 @@ from checker.simulate.catalogue_dynamics import (
 )
 from checker.simulate.descent import descend
 from checker.simulate.dynamics import Array, descent_times, flow, flow_times, velocity
-from checker.simulate.losses import Loss, compile_loss
+from checker.simulate.losses import Loss, loss_of
 from checker.simulate.models import Model
 from checker.simulate.program import Cells, Judged, Output, Program, Site, over_cells
 from checker.simulate.resolve import Leaf, SimulationError, leaf_of
@@ -47,8 +46,6 @@ def train_program(params: TrainParams, site: Site) -> Program:
     """Training for one structure of arrays, all cells of the sweep side by side."""
     if isinstance(params.dynamics, RemainderFlow):
         return remainder_program(params, site, start_of)
-    loss_node = params.loss
-    assert isinstance(loss_node, Node)
     if site.is_swept(params.dynamics) and isinstance(params.dynamics, GradientFlow):
         raise SimulationError("dynamics: the recorded times of a flow may not depend on the sweep")
     swept_data = site.is_swept(params.data)
@@ -63,7 +60,7 @@ def train_program(params: TrainParams, site: Site) -> Program:
             env: dict[str, Any] = {**site.sizes, **symbols}
             arrays = data.draw(params.data, leaf_of(env), key) if swept_data else shared
             env.update(arrays)
-            loss, model = compile_loss(loss_node, env), models.build(params.model, arrays, env)
+            loss, model = loss_of(params.loss, params.minus_derivative, env), models.build(params.model, arrays, env)
             start = start_of(params.init, model.size, leaf_of(env), key)
             each, twin, hidden = _trajectories(params, model, loss, start, env, recorded, mean, key)
             slack = leaf_of(env)(params.slack)
@@ -122,6 +119,10 @@ def _trajectories(
 
     def describe(theta: jax.Array) -> tuple[dict[str, jax.Array], jax.Array]:
         margins = model.margins(theta)
+        if params.loss is None:
+            known = {"theta": theta, "margins": margins, **model.describe(theta)}
+            held = {name: value for name, value in validation(theta).items() if name != "log_validation_loss"}
+            return {**known, **held}, jax.jacrev(model.margins)(theta)
         total = jax.nn.logsumexp(loss.log_value(margins)) - (jnp.log(float(margins.size)) if mean else 0.0)
         # parameters that have overflowed have an infinite loss and no direction
         total = jnp.where(jnp.all(jnp.isfinite(theta)), total, jnp.inf)

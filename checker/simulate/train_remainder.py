@@ -15,7 +15,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from checker.expr.node import Node
 from checker.simulate import data, models
 from checker.simulate.catalogue import TrainParams
 from checker.simulate.catalogue_dynamics import RemainderFlow, clock
@@ -23,10 +22,11 @@ from checker.simulate.catalogue_parts import LinearClassesModel
 from checker.simulate.conic import ReferenceFailure
 from checker.simulate.device import compiler_options
 from checker.simulate.dynamics import Array
-from checker.simulate.losses import compile_loss
+from checker.simulate.losses import loss_of
 from checker.simulate.program import Cells, Judged, Output, Program, Site, over_cells
 from checker.simulate.remainder import TAIL_FLATNESS, Split, flatness, remainder_flow, remainder_times, split
-from checker.simulate.resolve import SimulationError, leaf_of
+from checker.simulate.remainder_tail import log_heights, tail_flatness, tail_flow
+from checker.simulate.resolve import Leaf, SimulationError, leaf_of
 from checker.simulate.validation import held_out
 
 TWIN = 10.0
@@ -45,7 +45,8 @@ class _Structure:
 
 
 RECORDED = (
-    "theta", "remainder", "margins", "log_loss", "beta", "W", "pair_margins", "validation_margins", "log_validation_loss"
+    "theta", "remainder", "margins", "log_loss", "beta", "W", "pair_margins", "validation_margins", "log_validation_loss",
+    "growth",
 )  # fmt: skip
 
 
@@ -73,30 +74,33 @@ def remainder_program(params: TrainParams, site: Site, start_of: Callable[..., j
         each, hidden = over_cells(cell, cells, site)
         return Output(shared, each, {}, hidden)
 
-    shape = (params.loss, params.model, params.reduction, dynamics.modified, dynamics.max_steps, dict(site.sizes), s.tolist())
+    losses = (params.loss, params.minus_derivative, params.reduction)
+    form = (dynamics.modified, dynamics.depth is None, dynamics.tail is None, dynamics.max_steps)
+    shape = (losses, params.model, form, dict(site.sizes), s.tolist())
     follow = _follower(_Structure(repr(shape), site.batched, params, dict(site.sizes), s))
     return Program(
         run,
         recorded={axis: recorded},
         axes=dict.fromkeys(RECORDED, (axis,)),
-        finish=lambda output: _finish(params, site, follow, output),
+        finish=lambda output: _finish(params, site, follow, s, output),
         random_once=data.is_random(params.data),
     )
 
 
 @lru_cache(maxsize=32)
 def _follower(structure: _Structure) -> Callable[..., dict[str, jax.Array]]:
-    """The compiled flow: (arrays, symbols, start, step, tolerances, split) to observables, each (tolerances, records, ...)."""
+    """The compiled flow: (arrays, symbols, start, settings, tolerances, split) to observables, each (tolerances, records,
+    ...)."""
 
     def follow(
         arrays: Mapping[str, jax.Array],
         symbols: Mapping[str, jax.Array],
         start: jax.Array,
-        step: jax.Array,
+        settings: Mapping[str, jax.Array],
         tolerances: jax.Array,
         split_by: Split,
     ) -> dict[str, jax.Array]:
-        return _follow(structure, arrays, symbols, start, step, tolerances, split_by)
+        return _follow(structure, arrays, symbols, start, settings, tolerances, split_by)
 
     return jax.jit(follow, compiler_options=compiler_options("gpu" if structure.batched else "cpu"))
 
@@ -106,38 +110,63 @@ def _follow(
     arrays: Mapping[str, jax.Array],
     symbols: Mapping[str, jax.Array],
     start: jax.Array,
-    step: jax.Array,
+    settings: Mapping[str, jax.Array],
     tolerances: jax.Array,
     split_by: Split,
 ) -> dict[str, jax.Array]:
     params, s = structure.params, structure.s
-    dynamics, loss_node = params.dynamics, params.loss
+    dynamics, step = params.dynamics, settings["step"]
     assert isinstance(dynamics, RemainderFlow)
-    assert isinstance(loss_node, Node)
     env: dict[str, Any] = {**structure.sizes, **symbols, **arrays}
-    loss, rows, mean = compile_loss(loss_node, env), models.rows_of(params.model, arrays), params.reduction == "mean"
+    loss = loss_of(params.loss, params.minus_derivative, env)
+    rows, mean = models.rows_of(params.model, arrays), params.reduction == "mean"
     validation = held_out(params, loss, env, mean)
 
-    def describe(s: jax.Array, theta: jax.Array, remainder: jax.Array) -> dict[str, jax.Array]:
-        pairs = s * (1.0 + split_by.excess) + rows @ remainder
+    def describe(growth: jax.Array, theta: jax.Array, remainder: jax.Array) -> dict[str, jax.Array]:
+        pairs = growth * (1.0 + split_by.excess) + rows @ remainder
         found = {"margins": -jax.nn.logsumexp(-pairs, axis=1), **validation(theta)}
         if isinstance(params.model, LinearClassesModel):
             return {**found, "pair_margins": pairs, "W": theta.reshape(params.model.classes, -1)}
         return {**found, "beta": theta}
 
     def at_tolerance(tolerance: jax.Array) -> dict[str, jax.Array]:
-        path = remainder_flow(
-            rows, split_by, loss, dynamics, start, step=step, records=s, tolerance=tolerance, mean=mean
-        )
-        known = {"theta": path.theta, "remainder": path.remainder, "log_loss": path.log_time_loss - jnp.asarray(s)}
-        return {**known, **jax.vmap(describe)(jnp.asarray(s), path.theta, path.remainder)}
+        if dynamics.tail is None:
+            path = remainder_flow(
+                rows, split_by, loss, dynamics, start, step=step, records=s, tolerance=tolerance, mean=mean,
+                depth=settings.get("depth"),
+            )  # fmt: skip
+            growth = jnp.asarray(s)
+            known = {"log_loss": path.log_time_loss - growth}
+        else:
+            path = tail_flow(
+                rows[:, 0, :], split_by, loss, start, nu=settings["tail"], step=step, records=settings["records"],
+                tolerance=tolerance, max_steps=dynamics.max_steps, mean=mean,
+            )  # fmt: skip
+            growth = jnp.exp(settings["records"] / settings["tail"])
+            known = {"growth": growth}
+        known |= {"theta": path.theta, "remainder": path.remainder}
+        found = {**known, **jax.vmap(describe)(growth, path.theta, path.remainder)}
+        unknown = ("log_loss", "log_validation_loss") if params.loss is None else ()
+        return {name: value for name, value in found.items() if name not in unknown}
 
     found: dict[str, jax.Array] = jax.lax.map(at_tolerance, tolerances)
-    return {**found, "flatness": flatness(loss)}
+    flat = flatness(loss) if dynamics.tail is None else tail_flatness(loss, settings["tail"])
+    return {**found, "flatness": flat}
+
+
+def _settings(dynamics: RemainderFlow, leaf: Leaf, s: Array) -> dict[str, jax.Array]:
+    """The numbers of the dynamics that one compiled flow takes as arguments."""
+    found = {"step": leaf(dynamics.step)}
+    if dynamics.depth is not None:
+        found["depth"] = leaf(dynamics.depth)
+    if dynamics.tail is not None:
+        found["tail"] = leaf(dynamics.tail)
+        found["records"] = jnp.asarray(log_heights(s, float(found["tail"])))
+    return found
 
 
 def _finish(
-    params: TrainParams, site: Site, follow: Callable[..., dict[str, jax.Array]], output: Output
+    params: TrainParams, site: Site, follow: Callable[..., dict[str, jax.Array]], s: Array, output: Output
 ) -> Judged:
     """The flow of every cell of one seed; the first reason why the seed is no evidence."""
     broken = data.certificate(params.data, output.once) if output.once else None
@@ -149,16 +178,17 @@ def _finish(
         arrays = {**output.once, **{name: value[cell] for name, value in output.each.items()}}
         here = {name: value[cell] for name, value in symbols.items()}
         leaf = leaf_of({**site.sizes, **here, **arrays})
-        step, fine = leaf(dynamics.step), leaf(dynamics.tolerance)
+        settings, fine = _settings(dynamics, leaf, s), leaf(dynamics.tolerance)
         rows = np.asarray(models.rows_of(params.model, arrays))
         try:
             split_by = split(rows)
         except ReferenceFailure as failure:
             broken = broken or str(failure)
             split_by = Split(np.full(rows.shape[2], np.nan), np.full(rows.shape[:2], np.nan))
-        found = jax.device_get(follow(arrays, here, start, step, jnp.stack([fine, TWIN * fine]), split_by))
+        found = jax.device_get(follow(arrays, here, start, settings, jnp.stack([fine, TWIN * fine]), split_by))
         if not found.pop("flatness") <= TAIL_FLATNESS:
-            raise SimulationError("loss: a remainder flow needs a loss with the tail exp(-u); use gradient_flow")
+            shape = "exp(-u)" if dynamics.tail is None else f"-l'(u) = exp(-u^{float(settings['tail']):g})"
+            raise SimulationError(f"loss: this remainder flow needs a loss with the tail {shape}; use gradient_flow")
         cells.append({**found, "w_hat": np.stack([split_by.w_hat] * 2)})
     both = {name: np.stack([cell[name] for cell in cells], axis=1) for name in cells[0]}
     each, twin = ({name: value[index] for name, value in both.items()} for index in (0, 1))
@@ -169,4 +199,4 @@ def _finish(
 
 def _times_only(dynamics: RemainderFlow) -> RemainderFlow:
     """The dynamics with only those leaves that decide its records."""
-    return dynamics.model_copy(update={"step": 1.0, "tolerance": 1.0})
+    return dynamics.model_copy(update={"step": 1.0, "tolerance": 1.0, "depth": None, "tail": None})

@@ -213,3 +213,4 @@ class Paper:
     notes: str | None = None
     warnings: tuple[str, ...] = ()  # what lint has to say
     content_hash: str = ""
+    family: str | None = None

@@ -213,7 +213,8 @@ def _checks(
         return changed, originals
     # It stays a control, one that no evidence can reject: the claim may fail, but it can never pass.
     names = ", ".join(check.name for check in same)
-    setting.reporter.warn(path, f"the control changes nothing about {names} and can never be rejected")
+    message = f"the control changes nothing about {names} and can never be rejected"
+    setting.reporter.warn(path, message, code="idle-control")
     return same, []
 
 

@@ -21,7 +21,10 @@ _LONGEST_QUOTE = 60
 
 @dataclass(frozen=True, slots=True)
 class SpecError:
-    """One mistake.  ``line`` and ``column`` count from 1; ``path`` leads from the top of the file to the key."""
+    """One mistake or remark.  ``line`` and ``column`` count from 1; ``path`` leads from the top of the file to the key.
+
+    ``code`` is its stable name, a key of ``remarks.REMARKS``, where it has one.
+    """
 
     message: str
     line: int = 1
@@ -31,6 +34,7 @@ class SpecError:
     expected: str = ""
     nearest: str = ""
     file: str = ""
+    code: str = ""
 
     def __str__(self) -> str:
         details = [
@@ -41,6 +45,7 @@ class SpecError:
         shown = ", ".join(part for part in details if part)
         key = f"{dotted(self.path)}: " if self.path else ""
         line = f"{self.file}:{self.line}:{self.column}: {key}{self.message}" + (f"; {shown}" if shown else "")
+        line += f" [{self.code}]" if self.code else ""
         return printable(line)
 
 

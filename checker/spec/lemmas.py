@@ -62,7 +62,8 @@ def elaborate_lemma(
             continue
         text, missed = found
         if missed == members:
-            reporter.warn((*path, "controls", index), "the control changes nothing and can never be refuted where this is true")
+            message = "the control changes nothing and can never be refuted where this is true"
+            reporter.warn((*path, "controls", index), message, code="idle-control")
         near_misses.append((text, missed))
     return Lemma(
         name=name,

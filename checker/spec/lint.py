@@ -1,14 +1,13 @@
 """What a careful reviewer would say of a claim file that can be read.
 
 The one idea to know: an error is a claim that could not fail (or says something else than its evidence), and refuses
-the file; a warning is printed with the paper.
+the file; a warning is printed with the paper.  Checks and controls are judged here, names in ``lint_names``, what stands
+around the formulas in ``lint_prose``; ``remarks`` has the stable name of everything that is said.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator
 from itertools import pairwise
 
 from checker.expr.node import Fn, Rel, Sym, symbols_of, walk
@@ -16,6 +15,8 @@ from checker.judge.prediction import Kind
 from checker.spec.claim import Check, Claim, Control, Measure
 from checker.spec.constants import exact, growth, rough
 from checker.spec.errors import Path
+from checker.spec.lint_names import lint_names
+from checker.spec.lint_prose import lint_prose
 from checker.spec.models.claims import File
 from checker.spec.reporter import Reporter
 
@@ -40,24 +41,27 @@ def lint(file: File, claims: tuple[Claim, ...], reporter: Reporter) -> None:
                 _check(claim, measure, check, (*here, "checks", check.name), reporter)
             for number, control in enumerate(measure.controls):
                 _distance(measure, control, (*here, "controls", number), reporter)
-    _unused(file, reporter)
-    _assumptions(file, claims, reporter)
+    lint_names(file, claims, reporter)
+    lint_prose(file, claims, reporter)
 
 
 def _source(claim: Claim, path: Path, reporter: Reporter) -> None:
     if claim.origin == "paper" and not claim.source:
-        reporter.error(path, "no source", expected="source: {theorem or section, known_from}, or origin: derived")
+        expected = "source: {theorem or section, known_from}, or origin: derived"
+        reporter.error(path, "no source", expected=expected, code="no-source")
     if claim.expected != "PASS" and claim.finding is None:
         reporter.error(
             (*path, "expected"),
             "a verdict other than PASS is expected without a finding",
             expected="finding: {instead, shown_by}",
+            code="no-finding",
         )
     if claim.expected == "PASS" and claim.finding is not None:
         reporter.error(
             (*path, "finding"),
             "a finding belongs to a claim that does not pass",
             expected="expected: FAIL or INCONCLUSIVE",
+            code="stray-finding",
         )
 
 
@@ -67,9 +71,10 @@ def _controls_at_all(claim: Claim, path: Path, reporter: Reporter) -> None:
     if not any(lemma.near_misses for lemma in claim.lemmas) and not any(measure.controls for measure in claim.measures):
         message = "the claim has no control: nothing shows that it could fail"
         if claim.expected == "PASS":
-            reporter.error(path, message, expected="controls: a near miss under a check or an obligation")
+            expected = "controls: a near miss under a check or an obligation"
+            reporter.error(path, message, expected=expected, code="no-control")
         else:
-            reporter.warn(path, message)
+            reporter.warn(path, message, code="no-control")
 
 
 def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
@@ -79,6 +84,7 @@ def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: R
             path,
             "the check has no control: nothing shows that it could fail",
             expected="controls: a near miss that it must reject",
+            code="no-control",
         )
     needs_margin = expected.kind in (Kind.EQUALS, Kind.LIMIT, Kind.RATE)
     if needs_margin and expected.within is None:
@@ -86,6 +92,7 @@ def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: R
             path,
             f"{expected.kind} without within: a single value can only fail",
             expected="within: 5%, a number or a pair",
+            code="no-margin",
         )
     _strength(claim, check, path, reporter)
     _margin(check, path, reporter)
@@ -98,6 +105,7 @@ def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: R
         reporter.warn(
             (*path, "over", "seed"),
             "a fraction near 1 takes over a hundred seeds; median or every says nearly the same with fewer",
+            code="costly-fraction",
         )
 
 
@@ -116,7 +124,8 @@ def _grid(measure: Measure, check: Check, path: Path, reporter: Reporter) -> Non
         step = max(math.log(later / earlier) for earlier, later in pairwise(sorted(values)))
         if step > min(within.below, within.above) / 2 * (1 + 1e-9):
             name = part.args[1].name
-            reporter.warn(path, f"steps of {100 * step:.2g} % along {name} exceed half the margin: too coarse to decide")
+            message = f"steps of {100 * step:.2g} % along {name} exceed half the margin: too coarse to decide"
+            reporter.warn(path, message, code="coarse-sweep")
 
 
 def _implied(measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
@@ -134,7 +143,8 @@ def _implied(measure: Measure, check: Check, path: Path, reporter: Reporter) -> 
             continue
         if required <= bound if upper else required >= bound:
             message = "the run requires this already, so the check cannot fail"
-            reporter.error(path, message, found=f"require: {text}", expected="a check of something else")
+            found, wanted = f"require: {text}", "a check of something else"
+            reporter.error(path, message, found=found, expected=wanted, code="implied-check")
 
 
 def _strength(claim: Claim, check: Check, path: Path, reporter: Reporter) -> None:
@@ -142,7 +152,7 @@ def _strength(claim: Claim, check: Check, path: Path, reporter: Reporter) -> Non
         wanted = "rate_at_most" if claim.strength == "upper" else "rate_at_least"
         kind = check.expectation.kind
         message = f"strength: {claim.strength} is a one-sided claim, and {kind} could refute it from the other side"
-        reporter.error(path, message, expected=wanted)
+        reporter.error(path, message, expected=wanted, code="wrong-side")
 
 
 def _margin(check: Check, path: Path, reporter: Reporter) -> None:
@@ -150,13 +160,11 @@ def _margin(check: Check, path: Path, reporter: Reporter) -> None:
     if expected.within is None or not expected.within.relative:
         return
     if expected.kind in RATES:
-        reporter.error(
-            (*path, "within"), "the margin of a rate is an absolute error of the exponent", expected="within: 0.1"
-        )
+        message = "the margin of a rate is an absolute error of the exponent"
+        reporter.error((*path, "within"), message, expected="within: 0.1", code="relative-margin")
     elif exact(expected.target) == 0:
-        reporter.error(
-            (*path, "within"), "a percentage of 0 is no margin", expected="an absolute margin such as within: 0.001"
-        )
+        wanted = "an absolute margin such as within: 0.001"
+        reporter.error((*path, "within"), "a percentage of 0 is no margin", expected=wanted, code="relative-margin")
 
 
 def _rate(measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
@@ -164,7 +172,8 @@ def _rate(measure: Measure, check: Check, path: Path, reporter: Reporter) -> Non
     assert expected.axis is not None
     names = symbols_of(expected.target) | (symbols_of(expected.clock) if expected.clock is not None else frozenset())
     if expected.axis not in names:
-        reporter.warn(path, "a constant is no rate: O(1) is a bound (at_most) or a limit")
+        message = "a constant is no rate: O(1) is a bound (at_most) or a limit"
+        reporter.warn(path, message, code="constant-rate")
     sizes = next((axis.values for axis in measure.run.sweep if axis.name == expected.axis), None)
     if sizes is None or expected.until is not None:
         return
@@ -176,7 +185,7 @@ def _rate(measure: Measure, check: Check, path: Path, reporter: Reporter) -> Non
             f"this sweep has {len(kept)} over {span:.2g}; "
             f"it can fail but not pass: claim the exponent on the range (as: '{expected.axis} in [a, b]')"
         )
-        reporter.warn(path, message)
+        reporter.warn(path, message, code="few-sizes")
 
 
 def _distance(measure: Measure, control: Control, path: Path, reporter: Reporter) -> None:
@@ -186,7 +195,7 @@ def _distance(measure: Measure, control: Control, path: Path, reporter: Reporter
         original = originals[check.name]
         if _only_a_log_apart(original, check, measure):
             message = "up_to: logs says that logarithms do not count, so no data can reject this control"
-            reporter.error(path, message, expected="another exponent, or no up_to")
+            reporter.error(path, message, expected="another exponent, or no up_to", code="log-control")
         within = original.expectation.within
         if (
             within is None
@@ -202,7 +211,8 @@ def _distance(measure: Measure, control: Control, path: Path, reporter: Reporter
                 f"the control is too near: {distance:.3g} from the claim, "
                 f"nearer than {CONTROL_DISTANCE} times the margin {margin:.3g}"
             )
-            reporter.error(path, message, expected="a smaller within, or a control further away")
+            wanted = "a smaller within, or a control further away"
+            reporter.error(path, message, expected=wanted, code="near-control")
 
 
 def _only_a_log_apart(original: Check, control: Check, measure: Measure) -> bool:
@@ -242,70 +252,3 @@ def _apart(original: Check, control: Check, measure: Measure) -> tuple[float | N
 
 def _has_log(expectation: object) -> bool:
     return "'log'" in repr(getattr(expectation, "target", ""))
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield str(key)
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-
-
-def _unused(file: File, reporter: Reporter) -> None:
-    data = reporter.tree.data
-    parts = ("definitions", "references", "assumptions", "runs", "claims")
-    words = {
-        word for part in parts for text in _texts(data.get(part, {})) for word in re.findall(r"[A-Za-z_]\w*", text)
-    }
-    for name, symbol in data.get("symbols", {}).items():
-        own = {
-            word
-            for other, text in data["symbols"].items()
-            if other != name
-            for t in _texts(text)
-            for word in re.findall(r"[A-Za-z_]\w*", t)
-        }
-        if name not in words | own and symbol is not None:
-            reporter.warn(("symbols", name), f"the symbol {name!r} is never used")
-    for key in file.definitions:
-        name = key.partition("(")[0].strip()
-        used = {
-            word
-            for other, text in data["definitions"].items()
-            if other != key
-            for t in _texts(text)
-            for word in re.findall(r"[A-Za-z_]\w*", t)
-        }
-        used |= {
-            word
-            for part in parts[1:]
-            for text in _texts(data.get(part, {}))
-            for word in re.findall(r"[A-Za-z_]\w*", text)
-        }
-        if name not in used:
-            reporter.warn(("definitions", key), f"the definition {name!r} is never used")
-    measured = {measure.run for claim in file.claims.values() for measure in claim.measure}
-    for name in file.runs:
-        if name not in measured:
-            reporter.warn(("runs", name), f"the run {name!r} is never measured")
-
-
-def _assumptions(file: File, claims: tuple[Claim, ...], reporter: Reporter) -> None:
-    used = {name for claim in file.claims.values() for name in claim.assumes}
-    for name, assumption in file.assumptions.items():
-        path: Path = ("assumptions", name)
-        if name not in used:
-            reporter.warn(path, f"no claim assumes {name!r}")
-        elif assumption.by is None and assumption.check is None:
-            reporter.warn(path, f"nothing enforces the assumption {name!r}: neither by nor check")
-    for claim in claims:
-        for index, measure in enumerate(claim.measures):
-            for assumed in measure.assumptions:
-                if assumed.by is None and assumed.check_text and assumed.check is None:
-                    message = f"the assumption {assumed.name!r} cannot be checked on the run {measure.run.name!r}"
-                    reporter.warn(("claims", claim.id, "measure", index, "run"), message)

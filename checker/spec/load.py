@@ -63,6 +63,7 @@ def load_text(text: str, slug: str, shown: str, scale: str = "standard") -> Pape
         arxiv=file.paper.arxiv,
         authors=tuple(file.paper.authors),
         year=file.paper.year,
+        family=file.paper.family,
         claims=claims,
         notation=notation_of(file),
         notes=file.notes,

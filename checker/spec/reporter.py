@@ -35,18 +35,28 @@ class Reporter:
     warnings: list[SpecError] = field(default_factory=list)
 
     def error(
-        self, path: Path, message: str, *, found: str = "", expected: str = "", nearest: str = "", key: bool = False
+        self,
+        path: Path,
+        message: str,
+        *,
+        found: str = "",
+        expected: str = "",
+        nearest: str = "",
+        key: bool = False,
+        code: str = "",
     ) -> None:
         """A mistake at the value of ``path`` (or at its key)."""
-        self.errors.append(self._at(path, message, found, expected, nearest, key))
+        self.errors.append(self._at(path, message, found, expected, nearest, key, code))
 
-    def warn(self, path: Path, message: str) -> None:
+    def warn(self, path: Path, message: str, *, code: str, nearest: str = "") -> None:
         """Something a reviewer would ask about, but no reason to refuse the file."""
-        self.warnings.append(self._at(path, message, "", "", "", False))
+        self.warnings.append(self._at(path, message, "", "", nearest, False, code))
 
-    def _at(self, path: Path, message: str, found: str, expected: str, nearest: str, key: bool) -> SpecError:
+    def _at(
+        self, path: Path, message: str, found: str, expected: str, nearest: str, key: bool, code: str
+    ) -> SpecError:
         place = self.tree.key_place(path) if key else self.tree.place(path)
-        return SpecError(message, place.line, place.column, path, found, expected, nearest, self.file)
+        return SpecError(message, place.line, place.column, path, found, expected, nearest, self.file, code)
 
     def expression(self, path: Path, text: str, error: ExpressionError) -> None:
         """A formula at ``path`` that cannot be read; the place moves to the offending character if that is known."""

@@ -78,8 +78,12 @@ class _Reading:
         solved: dict[str, Reference] = {}
         unsolved: dict[str, ExpressionError] = {}
         for name, reference in references.items():
+            earlier = {key: domain for found in solved.values() for key, domain in outputs(found).items()}
             found_reference = elaborate_reference(name, reference, scope, ("references", name))
-            lacking = needs(found_reference) - (known - ambiguous) if found_reference is not None else frozenset()
+            if found_reference is None and earlier:  # it may use those that stand before it
+                found_reference = elaborate_reference(name, reference, scope.extended(earlier), ("references", name))
+            there = (known - ambiguous) | frozenset(earlier)
+            lacking = needs(found_reference) - there if found_reference is not None else frozenset()
             if found_reference is not None and not lacking:
                 solved[name] = found_reference
             else:

@@ -150,7 +150,8 @@ def _clashes(file: File, reporter: Reporter) -> frozenset[str]:
     for key in file.definitions:
         name = header.defined_name(key)[0]
         if name in seen:
-            reporter.error(("definitions", key), f"{name!r} is also {seen[name]}; one name, one meaning", key=True)
+            message = f"{name!r} is also {seen[name]}; one name, one meaning"
+            reporter.error(("definitions", key), message, key=True, code="duplicate-id")
             clashing.add(key)
         elif name in FUNCTIONS or name in FORMS:
             reporter.error(("definitions", key), f"{name!r} is a function of the language", expected="another name", key=True)
@@ -158,7 +159,8 @@ def _clashes(file: File, reporter: Reporter) -> frozenset[str]:
         seen[name] = "a definition"
     for name in file.references:
         if name in seen:
-            reporter.error(("references", name), f"{name!r} is also {seen[name]}; one name, one meaning", key=True)
+            message = f"{name!r} is also {seen[name]}; one name, one meaning"
+            reporter.error(("references", name), message, key=True, code="duplicate-id")
     return frozenset(clashing)
 
 

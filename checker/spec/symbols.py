@@ -77,5 +77,6 @@ def _narrowed(
             else:
                 rest.append(part)
     if is_empty(domain):
-        reporter.error(("symbols", name), "the domain is empty", found=f"{domain.lo} to {domain.hi}")
+        found = f"{domain.lo} to {domain.hi}"
+        reporter.error(("symbols", name), "the domain is empty", found=found, code="empty-domain")
     return domain, rest

@@ -54,6 +54,7 @@ class Tree:
     data: dict[str, Any]
     values: Mapping[Path, Place]
     keys: Mapping[Path, Place]
+    lines: tuple[str, ...] = ()  # of the file: comments are not data, and say where a number comes from
 
     def place(self, path: Path) -> Place:
         """Where ``path`` is: the value, or the nearest map around it that exists."""
@@ -84,7 +85,7 @@ def parse_tree(text: str, file: str) -> Tree:
     if builder.errors:
         raise SpecErrors(builder.errors, file)
     assert isinstance(builder.top, dict)
-    return Tree(builder.top, builder.values, builder.keys)
+    return Tree(builder.top, builder.values, builder.keys, tuple(builder.lines))
 
 
 class _TooMuchError(Exception):
@@ -185,11 +186,13 @@ class _Builder:
         named = bool(frame.path) and frame.path[-1] in {"definitions", "let"}
         split = place.style == "plain" and traps.unbalanced(key)
         message = traps.key(key, place.style, self._source(event), formula_allowed=named, split=split)
+        code = ""
         if path in self.keys:
             message = f"this key is written twice; the first is on line {self.keys[path].line}"
+            code = "duplicate-id"
         frame.key, frame.dropped = key, bool(message)
         if message and not frame.broken:
-            self._error(message, place, path, found=quote(key))
+            self._error(message, place, path, found=quote(key), code=code)
         frame.broken = frame.broken or split
         if path not in self.keys:
             self.keys[path] = place
@@ -231,5 +234,5 @@ class _Builder:
         mark = event.start_mark
         self.errors.append(SpecError(message, mark.line + 1, mark.column + 1, self._next_path(), **details))
 
-    def _error(self, message: str, place: Place, path: Path, *, found: str) -> None:
-        self.errors.append(SpecError(message, place.line, place.column, path, found=found))
+    def _error(self, message: str, place: Place, path: Path, *, found: str, code: str = "") -> None:
+        self.errors.append(SpecError(message, place.line, place.column, path, found=found, code=code))

@@ -90,7 +90,7 @@ def _member(question: Question, answer: Answer) -> MemberResult:
 def _replay(question: Question) -> str:
     """The command that asks the obligation again."""
     member = f" --member {shlex.quote(question.label)}" if question.label else ""
-    return f"check replay {question.target}/{question.lemma}{member}"
+    return f"check replay {shlex.quote(f'{question.target}/{question.lemma}')}{member}"
 
 
 def _undecided(label: str, verdict: Verdict, reason: str) -> MemberResult:

@@ -84,6 +84,8 @@ def verify_paper(
         notation=paper.notation,
         warnings=paper.warnings,
         notes=paper.notes,
+        target=target or paper.slug,
+        family=paper.family,
         scale=options.scale,
         seed=options.seed,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -145,7 +146,7 @@ def witness_of(
         where=where,
         measured=_summary(measured),
         predicted=_summary(predicted),
-        replay=f"check replay {target}{options}{settings}",
+        replay=f"check replay {shlex.quote(target)}{options}{settings}",
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from checker.errors import CheckError, ExitCode
-from checker.targets import grouped, report_folder, resolve
+from checker.targets import grouped, passed_over, report_folder, resolve
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "claims"
     folder.mkdir()
     for name in ("alpha", "beta"):
-        (folder / f"{name}.yaml").write_text("x: 1\n")
+        (folder / f"{name}.yaml").write_text("claims: {}\n")
     monkeypatch.chdir(tmp_path)
     return folder
 
@@ -30,6 +30,19 @@ def test_slug_file_folder_and_claim(library: Path) -> None:
     assert (part.claim, part.part) == ("first", "check")
     (outside,) = resolve(["claims/alpha.yaml/first"])
     assert outside.claim == "first"
+
+
+def test_other_yaml_in_a_folder_is_passed_over(library: Path) -> None:
+    (library / "deep").mkdir()
+    (library / "deep" / "gamma.yaml").write_text("# a claim file without its claims\npaper: {title: A}\n")
+    (library / "workflow.yaml").write_text("name: CI\non: push\njobs: {}\n")
+    (library / "nested.yaml").write_text("job:\n  claims: 1\n")
+    (library / ".hidden").mkdir()
+    (library / ".hidden" / "delta.yaml").write_text("claims: {}\n")
+    assert [target.path.stem for target in resolve(["claims"])] == ["alpha", "beta", "gamma"]
+    assert [path.name for path in passed_over(library)] == ["nested.yaml", "workflow.yaml"]
+    (named,) = resolve(["claims/workflow.yaml"])  # who names a file means it
+    assert named.path.name == "workflow.yaml"
 
 
 def test_unknown_name_says_the_nearest(library: Path) -> None:
@@ -50,7 +63,7 @@ def test_claims_of_one_file_are_checked_in_one_run(library: Path) -> None:
 
 
 def test_links_in_a_folder_are_not_followed(library: Path, tmp_path: Path) -> None:
-    (tmp_path / "elsewhere.yaml").write_text("x: 1\n")
+    (tmp_path / "elsewhere.yaml").write_text("claims: {}\n")
     (library / "link.yaml").symlink_to(tmp_path / "elsewhere.yaml")
     assert [target.path.name for target in resolve(["claims"])] == ["alpha.yaml", "beta.yaml"]
 

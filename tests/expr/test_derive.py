@@ -80,6 +80,7 @@ ARRAYS = [
     "sum((A*t) @ w)",
     "dot(w, (A + t) @ (v*t))",
     "trace((A + t*A.T) @ A)",
+    "sum(offdiagonal(A*t**2) @ v)",
     "sum(inv(A*t) @ v)",
     "sum(solve(A*t, v))",
     "det(A*t)",

@@ -63,6 +63,8 @@ def test_scalars_against_mpmath(formula):
         ("norm(u, 1) + norm(u, oo)", np.abs(U).sum() + np.abs(U).max()),
         ("max(eigenvalues(X.T @ X))", np.linalg.eigvalsh(X.T @ X).max()),
         ("trace(X.T @ X) + det(X.T @ X)", np.trace(X.T @ X) + np.linalg.det(X.T @ X)),
+        ("offdiagonal(X.T @ X)", X.T @ X - np.diag((X**2).sum(axis=0))),
+        ("unit_rows(X)", X / np.linalg.norm(X, axis=1)[:, None]),
         ("inv(X.T @ X) @ u - solve(X.T @ X, u)", np.zeros(3)),
         ("min(X @ u)", (X @ U).min()),
         ("log(sum(exp(u)))", np.log(np.exp(U).sum())),
@@ -74,6 +76,10 @@ def test_scalars_against_mpmath(formula):
         ("grad(norm(u)**2, u)", 2 * U),
         ("hessian(norm(u)**2/2, u)", np.eye(3)),
         ("exp(-u) if x > 0 else u", np.exp(-U)),
+        # an entry of a branch may need entries of its symbols where the branch is not taken
+        ("sum(u)*u if u > 0 else 2*u", np.where(U > 0, U.sum() * U, 2 * U)),
+        ("X.T @ X if X.T @ X > 0 else offdiagonal(X.T @ X)", X.T @ X * 1.0),
+        ("sum(log(u)*u if u > 0 else u)", (np.where(U > 0, np.log(np.abs(U)) * U, U)).sum()),
         ("Sum(u[k]*v[k], (k, 0, 2))", U @ V),
     ],
 )

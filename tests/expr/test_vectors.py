@@ -72,6 +72,8 @@ U, V, A, B, C, K, T = (ENV[name] for name in "uvABCKt")
         ("norm(v, 1)", np.abs(V).sum()),
         ("norm(v, oo)", np.abs(V).max()),
         ("trace(A)", np.trace(A)),
+        ("offdiagonal(A)", A - np.diag(np.diag(A))),
+        ("unit_rows(B)", B / np.linalg.norm(B, axis=1)[:, None]),
         ("det(A)", np.linalg.det(A)),
         ("inv(A) @ v", np.linalg.inv(A) @ V),
         ("solve(A, v)", np.linalg.solve(A, V)),

@@ -159,6 +159,14 @@ def test_all_roots_in_a_disc(of: str, radius: str, status: Status) -> None:
     assert outcome.status is status
 
 
+def test_exponents_of_a_family_are_added_up() -> None:
+    """``x**(tau + 1) - x**tau + a`` at tau = 5 (Levin, May 1976: stable up to 2 sin(pi/22) = 0.28463)."""
+    for a, status in (("0.2846", Status.PROVED), ("0.2847", Status.REFUTED)):
+        question = Roots(read(f"x**(5 + 1) - x**(6 - 1) + {a}"), "x", read("1"))
+        assert prove(Obligation(question, DOMAINS)).status is status
+    assert prove(Obligation(Roots(read("x**(1 - 2) + 3"), "x", read("1")), DOMAINS)).status is Status.UNSUPPORTED
+
+
 def test_roots_on_the_circle_are_not_inside() -> None:
     assert prove(Obligation(Roots(read("x**2 + 1"), "x", read("1")), DOMAINS)).status is not Status.PROVED
 

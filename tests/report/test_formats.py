@@ -142,8 +142,8 @@ def test_terminal_lines_hold_no_control_characters(paper: PaperResult, text: str
 def test_the_index_says_what_holds_what_does_not_and_what_is_open(paper: PaperResult) -> None:
     page = render_index([summarise(paper)])
     assert "**1 paper, 5 claims**: 2 PASS, 1 FAIL as a finding, 1 INCONCLUSIVE, 1 unchecked." in page
-    findings, rest = page.split("## Findings")[1].split("## Not passed, and why")
-    undecided, rest = rest.split("## Unchecked claims")
+    undecided, rest = page.split("## Inconclusive, and why")[1].split("## Findings")
+    findings, rest = rest.split("## Unchecked claims")
     unchecked, every = rest.split("## Every claim")
     assert "lexicographic_unconditional" in findings
     assert "True instead: It holds" in findings
@@ -152,6 +152,34 @@ def test_the_index_says_what_holds_what_does_not_and_what_is_open(paper: PaperRe
     assert "lexicographic" not in undecided
     assert "no run can cover it" in unchecked
     assert all(claim.id in every for claim in paper.claims)
+
+
+def test_the_index_lists_papers_by_family() -> None:
+    named = {"z": "stability", "y": None, "x": "implicit bias", "w": "stability"}
+    papers = [sample_paper().model_copy(update={"slug": slug, "family": family}) for slug, family in named.items()]
+    page = render_index([summarise(paper) for paper in papers])
+    shown = page.split("## Papers")[1].split("## Inconclusive")[0]
+    places = [shown.index(words) for words in ("### Implicit bias", "(x.md)", "### Stability", "(w.md)", "(z.md)")]
+    assert places == sorted(places)
+    assert shown.index("### No family given") < shown.index("(y.md)")
+    row = "| 5 | 2 PASS, 1 INCONCLUSIVE, 1 finding, 1 unchecked | proved 1, simulated 1, survived 2 | 1/2 (50\N{NO-BREAK SPACE}%) |"
+    assert shown.count(row) == 4
+
+
+def test_what_was_expected_to_stay_open_is_still_on_the_list_of_what_nobody_has_shown(paper: PaperResult) -> None:
+    (undecided,) = [claim for claim in paper.claims if claim.id == "ensemble_discards_shallow"]
+    expected = undecided.model_copy(
+        update={"expected": Verdict.INCONCLUSIVE, "as_expected": True, "finding_instead": "A weaker statement."}
+    )
+    claims = tuple(expected if claim is undecided else claim for claim in paper.claims)
+    page = render_index([summarise(paper.model_copy(update={"claims": claims}))])
+    section = page.split("## Inconclusive, and why")[1].split("\n## ")[0]
+    assert "INCONCLUSIVE, as expected" in section
+    assert "What is true: A weaker statement." in section
+    assert expected.id not in page.split("## Findings")[1].split("\n## ")[0]
+    without = tuple(claim for claim in paper.claims if claim is not undecided)
+    page = render_index([summarise(paper.model_copy(update={"claims": without}))])
+    assert "## Inconclusive, and why\n\nNo claim.\n" in page
 
 
 def test_an_empty_folder_has_an_index(tmp_path: Path) -> None:

@@ -164,3 +164,39 @@ def test_what_is_refused(change, said):
     IterateParams.model_validate(params)
     with pytest.raises(ValidationError, match=said):
         IterateParams.model_validate({key: value for key, value in {**params, **change}.items() if value is not None})
+
+
+def delayed(by, sweep, start=1, steps=40, **more):
+    params = {"map": {"x": "x - eta*v"}, "start": {"x": start}, "delays": {"v": {"of": "x", "by": by}}, "steps": steps}
+    return path({**params, "checkpoints": 100, **more}, sweep)
+
+
+def test_a_delay_reads_the_state_of_so_many_steps_ago_and_the_start_before():
+    found = delayed("tau", {"eta": (0.1, 0.3), "tau": (0.0, 1.0, 3.0)})
+    for i, eta in enumerate((0.1, 0.3)):
+        for j, tau in enumerate((0, 1, 3)):
+            w = [1.0] * (tau + 1)
+            for _ in range(40):
+                w.append(w[-1] - eta * w[-1 - tau])
+            k = found.coords["k"].astype(int)
+            assert np.allclose(found.observables["x"].values[0, i, j], np.array(w)[tau + k], rtol=1e-12, atol=1e-15)
+            wrong = (1 - eta) ** k  # no delay at all
+            assert np.allclose(found.observables["x"].values[0, i, j], wrong, rtol=1e-3) == (tau == 0)
+
+
+def test_a_delay_is_a_whole_number_that_the_sweep_knows():
+    assert delayed("tau/2", {"eta": (0.1,), "tau": (3.0,)}).failures
+    assert not delayed("tau/2", {"eta": (0.1,), "tau": (4.0,)}).failures
+    assert delayed(2, {"eta": (0.1,)}).observables["x"].values[0, 0, 2] == pytest.approx(0.7)
+    with pytest.raises(SimulationError, match="goes 20000 steps back"):
+        delayed("tau", {"eta": (0.1,), "tau": (1.0, 20_000.0)})
+    with pytest.raises(SimulationError, match="to remember"):
+        path({"map": {"x": "x - v/2"}, "start": {"x": "0"}, "delays": {"v": {"of": "x", "by": 5000}}, "steps": 4,
+              "sizes": {"N": 400}}, domains={"x": Domain(shape=(Sym("N"),)), "v": Domain(shape=(Sym("N"),))})  # fmt: skip
+    with pytest.raises(SimulationError, match="delayed symbol has no value there"):
+        delayed(2, {"eta": (0.1,)}, stop="v < 1/2")
+    rest = {"start": {"x": "1"}}
+    with pytest.raises(ValidationError, match="no symbol of the state"):
+        IterateParams.model_validate({**rest, "map": {"x": "x"}, "steps": 4, "delays": {"v": {"of": "u", "by": 1}}})
+    with pytest.raises(ValidationError, match="belong to a map"):
+        IterateParams.model_validate({**rest, "flow": {"x": "x"}, "until": 4, "delays": {"v": {"of": "x", "by": 1}}})

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
+
+# The small file has two controls and says little; `test_remarks.py` has a file of which nothing is to be said.
+SAID_OF_THE_SMALL_FILE = ("[no-quantifier]", "[few-controls]", "[margin-without-origin]")
+
+
+def other(warnings: Iterable[str]) -> list[str]:
+    return [warning for warning in warnings if not warning.endswith(SAID_OF_THE_SMALL_FILE)]
+
 
 REFUSED = [
     ((('source: {theorem: "1", known_from: memory}\n    ', ""),), "claims.one", "no source"),
@@ -129,4 +139,4 @@ ACCEPTED = [
 
 @pytest.mark.parametrize("changes", ACCEPTED)
 def test_the_neighbours_of_these_are_fine(read, changes) -> None:
-    assert read(*changes).warnings == ()
+    assert other(read(*changes).warnings) == []

@@ -123,28 +123,60 @@ Margin: TypeAlias = Annotated[
 class Predicates(Strict):
     """The predicates and what may stand beside them; a check has exactly one predicate, a control may patch any."""
 
-    equals: Formula | None = None
-    at_most: Formula | None = None
-    at_least: Formula | None = None
-    between: Bracket | None = None
-    less_than: Formula | None = None
-    rate: Formula | None = None
-    rate_at_most: Formula | None = None
-    rate_at_least: Formula | None = None
-    limit: Formula | None = None
-    monotone: Literal["increasing", "decreasing"] | None = None
-    strictly: Flag = False
-    within: Margin | None = None
-    over: dict[AxisName, OverRule] = Field(default_factory=dict)
+    equals: Formula | None = Field(
+        default=None, description="the quantity is this, to within: PASS inside the margin, FAIL outside of it"
+    )
+    at_most: Formula | None = Field(
+        default=None,
+        description="the quantity never exceeds this; over every instance a directed search drives it up as well",
+    )
+    at_least: Formula | None = Field(
+        default=None, description="the quantity never falls below this; searched in the same way"
+    )
+    between: Bracket | None = Field(default=None, description="the quantity lies between these two")
+    less_than: Formula | None = Field(
+        default=None,
+        description="an ordering: the quantity is smaller; taken as a paired difference where both sides are measured",
+    )
+    rate: Formula | None = Field(
+        default=None, description="the quantity grows or falls like this form, from both sides: exponent and logarithms"
+    )
+    rate_at_most: Formula | None = Field(default=None, description="the quantity is O(form): it may be smaller")
+    rate_at_least: Formula | None = Field(default=None, description="the quantity is Omega(form): it may be larger")
+    limit: Formula | None = Field(
+        default=None, description="the quantity tends to this; extrapolated with its finite-size error"
+    )
+    monotone: Literal["increasing", "decreasing"] | None = Field(
+        default=None, description="the quantity rises or falls at every step along the axis"
+    )
+    strictly: Flag = Field(default=False, description="equality does not count")
+    within: Margin | None = Field(
+        default=None,
+        description="the margin: 5% of the prediction, an absolute number, or a pair [below, above]; of a rate, of its exponent",
+    )
+    over: dict[AxisName, OverRule] = Field(
+        default_factory=dict,
+        description="how each axis is taken together: every, mean, median, max, last or fraction >= p",
+    )
     as_: As | None = Field(default=None, alias="as", description="'m -> oo', 'x -> 0' or 'N in [64, 4096]'")
     from_: Number | None = Field(default=None, alias="from", description="where the asymptotic regime starts")
-    clock: Formula | None = None
-    correction: Formula | None = None
-    up_to: Literal["constant", "logs"] | None = None
-    by: Number | None = None
-    level: Number | None = None
-    attained: Flag = False
-    range: Interval | None = None
+    clock: Formula | None = Field(
+        default=None, description="what the rate is measured against, if not the axis itself, such as log(t)"
+    )
+    correction: Formula | None = Field(
+        default=None, description="the next order of the approach, such as 1/d; the verdict leans on it"
+    )
+    up_to: Literal["constant", "logs"] | None = Field(
+        default=None, description="what does not count in a rate: a constant, or logarithms"
+    )
+    by: Number | None = Field(default=None, description="how much each step changes at least")
+    level: Number | None = Field(default=None, description="the level of a quantile")
+    attained: Flag = Field(
+        default=False, description="the bound is reached: the largest value lies within the margin of it"
+    )
+    range: Interval | None = Field(
+        default=None, description="bounds of the quantity known beforehand, which a mean of few instances may use"
+    )
 
     @property
     def predicates(self) -> tuple[str, ...]:
@@ -155,16 +187,16 @@ class Predicates(Strict):
 class Keep(Strict):
     """Condition on instances: judge only those that fulfil ``if``, and at least that share of them."""
 
-    if_: Formula = Field(alias="if")
-    at_least: Share
+    if_: Formula = Field(alias="if", description="the condition on an instance")
+    at_least: Share = Field(description="the share of instances that has to fulfil it")
 
 
 class Check(Predicates):
     """A quantity and what is predicted of it."""
 
-    quantity: Formula
-    where: Formula | None = None
-    keep: Keep | None = None
+    quantity: Formula = Field(description="a formula of what the run publishes, its sweep and the definitions")
+    where: Formula | None = Field(default=None, description="the points of the sweep that are judged")
+    keep: Keep | None = Field(default=None, description="judge only the instances that fulfil a condition")
 
     @model_validator(mode="after")
     def _one_predicate(self) -> Check:
@@ -182,12 +214,16 @@ LetValue: TypeAlias = Annotated[
 class Control(Predicates):
     """A near miss: the check with another prediction, another definition, another run, or a dropped assumption."""
 
-    let: dict[DefinedName, LetValue] = Field(default_factory=dict)
-    with_: dict[Dotted, Any] = Field(default_factory=dict, alias="with")
-    drop: Name | None = None
+    let: dict[DefinedName, LetValue] = Field(default_factory=dict, description="another definition or reference")
+    with_: dict[Dotted, Any] = Field(
+        default_factory=dict, alias="with", description="another run: parameters by dotted path"
+    )
+    drop: Name | None = Field(default=None, description="an assumption left out, broken as its broken_by says")
     of: Names = Field(default_factory=list, description="the checks it is for; default: every one it applies to")
-    at: dict[Name, Number] = Field(default_factory=dict)
-    because: Prose | None = None
+    at: dict[Name, Number] = Field(
+        default_factory=dict, description="the point of the sweep where the near miss differs"
+    )
+    because: Prose | None = Field(default=None, description="what would be wrong if it held")
 
     @property
     def prediction_keys(self) -> frozenset[str]:
@@ -206,7 +242,9 @@ class Control(Predicates):
 class Measure(Strict):
     """One run and the checks and controls that read it."""
 
-    run: Name
-    let: dict[DefinedName, Formula] = Field(default_factory=dict)
-    checks: dict[Name, Check] = Field(min_length=1)
-    controls: list[Control] = Field(default_factory=list, max_length=50)
+    run: Name = Field(description="one of the runs")
+    let: dict[DefinedName, Formula] = Field(default_factory=dict, description="definitions of this measurement")
+    checks: dict[Name, Check] = Field(min_length=1, description="what is predicted")
+    controls: list[Control] = Field(
+        default_factory=list, max_length=50, description="near misses that the same rule must reject on the same data"
+    )

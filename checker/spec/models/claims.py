@@ -18,7 +18,9 @@ VERDICTS = Literal["PASS", "FAIL", "INCONCLUSIVE", "VACUOUS", "UNSUPPORTED"]
 class Source(Strict):
     """Where in the paper the statement stands, and how much of the paper was seen."""
 
-    known_from: Literal["full_text", "excerpt", "abstract", "memory"]
+    known_from: Literal["full_text", "excerpt", "abstract", "memory"] = Field(
+        description="how much of the paper was seen"
+    )
     theorem: Prose | None = None
     lemma: Prose | None = None
     proposition: Prose | None = None
@@ -36,26 +38,30 @@ class Source(Strict):
 class Finding(Strict):
     """What is true instead of a literal claim that is expected to fail, and where that is shown."""
 
-    instead: Prose
-    shown_by: Prose
+    instead: Prose = Field(description="what is true")
+    shown_by: Prose = Field(description="the claim or text that shows it")
 
 
 class Claim(Strict):
     """One statement of the paper, what is proved of it and what is measured."""
 
-    statement: Prose
-    source: Source | None = None
-    assumes: list[Name] = Field(default_factory=list)
-    origin: Literal["paper", "derived"] = "paper"
-    strength: Literal["upper", "lower", "tight", "approximation"] | None = None
-    prove: dict[Name, AnyObligation] = Field(default_factory=dict)
-    measure: list[Measure] = Field(default_factory=list, max_length=50)
+    statement: Prose = Field(
+        description="the statement as the paper has it, with its quantifiers; LaTeX between dollars"
+    )
+    source: Source | None = Field(default=None, description="where it stands")
+    assumes: list[Name] = Field(default_factory=list, description="names of assumptions")
+    origin: Literal["paper", "derived"] = Field(default="paper", description="paper, or derived where we worked it out")
+    strength: Literal["upper", "lower", "tight", "approximation"] | None = Field(
+        default=None, description="which side is claimed"
+    )
+    prove: dict[Name, AnyObligation] = Field(default_factory=dict, description="obligations for the provers")
+    measure: list[Measure] = Field(default_factory=list, max_length=50, description="runs, checks and controls")
     proxy: Prose | None = Field(default=None, description="what a stand-in does and does not show")
     unchecked: Prose | None = Field(default=None, description="why no run can cover this")
-    expected: VERDICTS = "PASS"
-    finding: Finding | None = None
-    not_shown: Prose | None = None
-    notes: Prose | None = None
+    expected: VERDICTS = Field(default="PASS", description="the verdict of a literal statement that does not hold")
+    finding: Finding | None = Field(default=None, description="what is true instead; with expected")
+    not_shown: Prose | None = Field(default=None, description="what the evidence leaves open")
+    notes: Prose | None = Field(default=None, description="whatever a reader should know, origins of margins among it")
 
     @model_validator(mode="after")
     def _checked_or_not(self) -> Claim:
@@ -69,14 +75,21 @@ class Claim(Strict):
 class File(Strict):
     """A claim file: a paper, its vocabulary, its runs and its claims."""
 
-    paper: Paper
-    symbols: dict[Name, Symbol] = Field(default_factory=dict)
-    definitions: dict[DefinedName, Definition] = Field(default_factory=dict)
-    references: dict[Name, Reference] = Field(default_factory=dict)
-    assumptions: dict[Name, Assumption] = Field(default_factory=dict)
-    runs: dict[Name, Run] = Field(default_factory=dict)
-    claims: dict[Name, Claim] = Field(min_length=1)
-    notes: Prose | None = None
+    paper: Paper = Field(description="title, authors, year, arxiv, family")
+    symbols: dict[Name, Symbol] = Field(
+        default_factory=dict, description="every name of a formula: domain, shape, law, meaning"
+    )
+    definitions: dict[DefinedName, Definition] = Field(
+        default_factory=dict,
+        description="formulas by name, also with arguments: q(z); numbers that solve or optimise; flows",
+    )
+    references: dict[Name, Reference] = Field(
+        default_factory=dict, description="per-instance truth from a convex program"
+    )
+    assumptions: dict[Name, Assumption] = Field(default_factory=dict, description="hypotheses and who enforces them")
+    runs: dict[Name, Run] = Field(default_factory=dict, description="experiments")
+    claims: dict[Name, Claim] = Field(min_length=1, description="the statements")
+    notes: Prose | None = Field(default=None, description="setting and provenance of the whole file")
 
     @model_validator(mode="after")
     def _own_claim(self) -> File:

@@ -62,12 +62,13 @@ DefinedName: TypeAlias = Annotated[
 
 
 class Paper(Strict):
-    """The paper as it is cited."""
+    """The paper as it is cited; ``family`` is the part of the theory under which the index lists it."""
 
-    title: Prose
-    authors: list[Prose] = Field(min_length=1, max_length=100)
-    year: Whole
-    arxiv: Arxiv | None = None
+    title: Prose = Field(description="as published")
+    authors: list[Prose] = Field(min_length=1, max_length=100, description="a list")
+    year: Whole = Field(description="of the first version")
+    arxiv: Arxiv | None = Field(default=None, description="its identifier, in quotes")
+    family: Prose | None = Field(default=None, description="the part of the theory under which the index lists it")
 
 
 class Symbol(Strict):
@@ -77,16 +78,24 @@ class Symbol(Strict):
     ``law`` makes it a random variable; ``axis: log`` marks a time of which only the logarithm is ever evaluated.
     """
 
-    domain: Literal["real", "positive", "nonnegative", "negative", "integer"] | None = None
-    where: Formulas = Field(default_factory=list)
-    meaning: Prose | None = None
-    latex: Prose | None = None
-    shape: list[Formula] = Field(default_factory=list, max_length=4)
-    rows: Literal["unit", "simplex", "orthonormal"] | None = None
-    psd: Flag = False
-    values: list[Number] = Field(default_factory=list, max_length=1000)
-    law: Formula | None = None
-    axis: Literal["log"] | None = None
+    domain: Literal["real", "positive", "nonnegative", "negative", "integer"] | None = Field(
+        default=None, description="where it lives"
+    )
+    where: Formulas = Field(default_factory=list, description="conditions on it, also with other symbols")
+    meaning: Prose | None = Field(default=None, description="one line")
+    latex: Prose | None = Field(default=None, description="how it prints")
+    shape: list[Formula] = Field(
+        default_factory=list, max_length=4, description="sizes of a vector or matrix, such as [n, d]"
+    )
+    rows: Literal["unit", "simplex", "orthonormal"] | None = Field(default=None, description="what each row is")
+    psd: Flag = Field(default=False, description="the matrix is positive semidefinite")
+    values: list[Number] = Field(default_factory=list, max_length=1000, description="all it may be")
+    law: Formula | None = Field(
+        default=None, description="a random variable: normal(0, 1), uniform(-1, 1), laplace(0, b), ..."
+    )
+    axis: Literal["log"] | None = Field(
+        default=None, description="log: a time of which only the logarithm is evaluated"
+    )
 
     @model_validator(mode="after")
     def _domain_or_law(self) -> Symbol:
@@ -162,11 +171,11 @@ class Reference(Strict):
     """A per-instance truth: code solves the program, its residual is asserted, values are ``name.unknown``,
     ``name.value``."""
 
-    minimise: Formula
+    minimise: Formula = Field(description="a convex objective")
     in_: Unknowns = Field(alias="in", description="unknowns and their shapes, such as {w: [d]}")
-    subject_to: Formulas = Field(default_factory=list)
-    dual: Names = Field(default_factory=list)
-    residual_below: Number
+    subject_to: Formulas = Field(default_factory=list, description="constraints")
+    dual: Names = Field(default_factory=list, description="names for the dual vector of each constraint")
+    residual_below: Number = Field(description="the residual that makes it evidence")
 
 
 class ReferencePatch(Strict):
@@ -182,9 +191,11 @@ class ReferencePatch(Strict):
 class Assumption(Strict):
     """A hypothesis of claims: enforced ``by`` a part of the experiment, or by a ``check`` on every instance."""
 
-    statement: Prose
-    by: Literal["data", "model", "loss", "dynamics", "experiment"] | None = None
-    check: Formula | None = None
+    statement: Prose = Field(description="in words")
+    by: Literal["data", "model", "loss", "dynamics", "experiment"] | None = Field(
+        default=None, description="the part of the run that makes sure of it"
+    )
+    check: Formula | None = Field(default=None, description="a condition asked of every instance")
     broken_by: dict[Dotted, Any] = Field(
         default_factory=dict, description="a patch of the parameters under which it is false"
     )

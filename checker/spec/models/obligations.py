@@ -78,11 +78,13 @@ ErrorOrder: TypeAlias = Annotated[Order, Parsed(_order, "O(u**4)", {"type": "str
 class Obligation(Strict):
     """What every kind has."""
 
-    given: Formulas = Field(default_factory=list)
+    given: Formulas = Field(default_factory=list, description="hypotheses; they have to be able to hold together")
     for_: Family = Field(
         default_factory=dict, alias="for", description="symbols and their values; the verdict is per member"
     )
-    covers: Literal["step", "case", "claim"] = "step"
+    covers: Literal["step", "case", "claim"] = Field(
+        default="step", description="what it settles: a step of the argument, a case of the claim, or the claim"
+    )
     time_limit: Number | None = Field(default=None, description="seconds per member, at most 600")
 
     @model_validator(mode="after")
@@ -104,17 +106,17 @@ def _one_place(obligation: Any, optional: bool = False) -> None:
 class Show(Obligation):
     """A relation between two expressions, or a conjunction of relations."""
 
-    show: Formula
+    show: Formula = Field(description="a relation (==, !=, <, <=, >, >=), or several joined by and")
 
 
 class Root(Obligation):
     """The expression ``of`` has exactly one zero in ``in``; it lies in ``lies_in`` or equals ``equals``."""
 
-    root: Name
-    of: Formula
-    in_: Bracket = Field(alias="in")
-    lies_in: Bracket | None = None
-    equals: Formula | None = None
+    root: Name = Field(description="the unknown")
+    of: Formula = Field(description="the function")
+    in_: Bracket = Field(alias="in", description="where it has one zero")
+    lies_in: Bracket | None = Field(default=None, description="a smaller bracket")
+    equals: Formula | None = Field(default=None, description="the zero in closed form")
 
     @model_validator(mode="after")
     def _place(self) -> Root:
@@ -125,21 +127,21 @@ class Root(Obligation):
 class Roots(Obligation):
     """Every root of the polynomial ``of`` has modulus below ``radius``."""
 
-    roots: Name
-    of: Formula
-    radius: Formula
+    roots: Name = Field(description="the unknown")
+    of: Formula = Field(description="the polynomial")
+    radius: Formula = Field(description="of the disc around 0")
 
 
 class Optimum(Obligation):
     """The unique minimiser or maximiser over ``in``: where it lies, and (optionally) the ``value`` there."""
 
-    optimum: Name
-    minimise: Formula | None = None
-    maximise: Formula | None = None
-    in_: Bracket = Field(alias="in")
-    lies_in: Bracket | None = None
-    equals: Formula | None = None
-    value: Formula | None = None
+    optimum: Name = Field(description="the unknown")
+    minimise: Formula | None = Field(default=None, description="the function, for a minimum")
+    maximise: Formula | None = Field(default=None, description="the function, for a maximum")
+    in_: Bracket = Field(alias="in", description="where the optimum is looked for")
+    lies_in: Bracket | None = Field(default=None, description="a smaller bracket")
+    equals: Formula | None = Field(default=None, description="the place in closed form")
+    value: Formula | None = Field(default=None, description="the function there")
 
     @model_validator(mode="after")
     def _place(self) -> Optimum:
@@ -152,26 +154,26 @@ class Optimum(Obligation):
 class Program(Strict):
     """An optimisation problem; its unknowns are the keys of ``at``."""
 
-    minimise: Formula
-    subject_to: Formulas
+    minimise: Formula = Field(description="the objective")
+    subject_to: Formulas = Field(description="constraints, <=, >= or ==")
 
 
 class Kkt(Obligation):
     """``at`` with ``multipliers`` (one per constraint) is a KKT point of the program."""
 
-    kkt: Program
-    at: dict[Name, Formula] = Field(min_length=1)
-    multipliers: Formulas
+    kkt: Program = Field(description="the program: minimise and subject_to")
+    at: dict[Name, Formula] = Field(min_length=1, description="the point, one formula for each unknown")
+    multipliers: Formulas = Field(description="one for each constraint, in order")
 
 
 class Ode(Obligation):
     """The system d x/d ``time`` = rhs: its ``solution`` with ``initial`` value, or a ``conserved`` quantity."""
 
     ode: dict[Name, Formula] = Field(min_length=1, description="each unknown and its time derivative")
-    time: Name
-    solution: dict[Name, Formula] | None = None
-    initial: dict[Name, Formula] | None = None
-    conserved: Formula | None = None
+    time: Name = Field(description="the variable of the derivative")
+    solution: dict[Name, Formula] | None = Field(default=None, description="a formula for each unknown")
+    initial: dict[Name, Formula] | None = Field(default=None, description="its value at the initial time")
+    conserved: Formula | None = Field(default=None, description="a quantity that stays constant")
 
     @model_validator(mode="after")
     def _something(self) -> Ode:
@@ -183,47 +185,47 @@ class Ode(Obligation):
 class Series(Obligation):
     """``of`` equals ``equals`` up to ``error`` as the symbol tends to ``about``."""
 
-    series: Name
-    of: Formula
-    about: Formula = "0"
-    equals: Formula
-    error: ErrorOrder
+    series: Name = Field(description="the variable")
+    of: Formula = Field(description="the function")
+    about: Formula = Field(default="0", description="the point")
+    equals: Formula = Field(description="its expansion")
+    error: ErrorOrder = Field(description="the order of what is left, such as O(u**4)")
 
 
 class Induction(Obligation):
     """``show`` holds for every integer from ``from`` on; base and step are made by the tool."""
 
-    induction: Name
-    from_: Whole = Field(alias="from")
-    show: Formula
+    induction: Name = Field(description="the integer")
+    from_: Whole = Field(alias="from", description="where it starts")
+    show: Formula = Field(description="a relation that holds for it and all later ones")
 
 
 class Exists(Obligation):
     """The conditions hold together somewhere; ``witness`` offers where."""
 
-    exists: Formulas
-    witness: dict[Name, Formula] | None = None
+    exists: Formulas = Field(description="the conditions")
+    witness: dict[Name, Formula] | None = Field(default=None, description="a point where they hold")
 
 
 class Impossible(Obligation):
     """The conditions hold together nowhere in the domain."""
 
-    impossible: Formulas
+    impossible: Formulas = Field(description="the conditions")
 
 
 class Certificate(Obligation):
     """The relation is the sum of ``multipliers`` times ``given`` plus ``squares``, in every dimension."""
 
-    certificate: Formula
-    multipliers: Formulas
-    squares: Formulas = Field(default_factory=list)
+    certificate: Formula = Field(description="the relation between vectors")
+    multipliers: Formulas = Field(description="one for each hypothesis in given")
+    squares: Formulas = Field(default_factory=list, description="what else is added: sums of squares")
 
 
 class Enclosure(Obligation):
     """A closed expression lies in an interval."""
 
-    enclosure: Formula
-    lies_in: Bracket
+    enclosure: Formula = Field(description="the expression, without free symbols")
+    lies_in: Bracket = Field(description="the interval")
 
 
 KINDS: dict[str, type[Obligation]] = {

@@ -14,8 +14,8 @@ MAX_POINTS = 2000
 class LogSpaced(Strict):
     """An axis of ``points`` values with equal ratios, both ends included (rounded for integer symbols)."""
 
-    log_spaced: Interval
-    points: Whole
+    log_spaced: Interval = Field(description="both ends")
+    points: Whole = Field(description="how many")
 
     @model_validator(mode="after")
     def _limits(self) -> LogSpaced:
@@ -46,14 +46,20 @@ class Run(Strict):
     ``scale`` and ``arms`` are patches with dotted paths; arms share seeds and data and publish ``name.arm``.
     """
 
-    experiment: Name
-    params: dict[str, Any]
-    sweep: Sweep = Field(default_factory=dict)
-    require: Formulas = Field(default_factory=list)
-    scale: dict[Literal["smoke", "standard", "large"], Patch] = Field(default_factory=dict)
-    arms: dict[Name, Patch] = Field(default_factory=dict)
-    may_diverge: Flag = False
-    seeds: Whole | None = None
+    experiment: Name = Field(description="its name; docs/experiments.md has all")
+    params: dict[str, Any] = Field(description="its parameters; every number may be a formula")
+    sweep: Sweep = Field(default_factory=dict, description="a product of axes, or a list of cases that go together")
+    require: Formulas = Field(
+        default_factory=list, description="conditions without which the run is worthless: missed is ERROR"
+    )
+    scale: dict[Literal["smoke", "standard", "large"], Patch] = Field(
+        default_factory=dict, description="patches for smoke and large, by dotted path"
+    )
+    arms: dict[Name, Patch] = Field(
+        default_factory=dict, description="other parameters on the same seeds, published as name.arm"
+    )
+    may_diverge: Flag = Field(default=False, description="overflow is an answer")
+    seeds: Whole | None = Field(default=None, description="a fixed number of instances, 1 for a deterministic run")
 
     @model_validator(mode="after")
     def _limits(self) -> Run:

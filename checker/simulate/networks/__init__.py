@@ -1,0 +1,1 @@
+"""Wide networks and their tangent kernels, finite by layers and infinite by recursion."""
