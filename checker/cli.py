@@ -21,6 +21,7 @@ VERBS = {
     "replay": "show a witness or one instance of a measurement again",
     "new": "write a commented skeleton of a claim file",
     "mutate": "change claims in the standard ways and count what survives",
+    "docs": "print the reference: claim files, obligations, predictions, experiments, grammar, lint",
     "schema": "print the JSON Schema of claim files, or of reports",
 }
 

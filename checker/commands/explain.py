@@ -69,9 +69,10 @@ def _claim(target: Target, claim: Claim, scale: str, seconds: Mapping[str, float
 
 
 def _assumption(assumption: Assumption) -> str:
+    how = f"by the {assumption.by}" if assumption.by else "declared only: nothing enforces it"
     if assumption.check is not None:
-        return f"  assumes {assumption.name} (checked on every instance: {assumption.check_text})"
-    return f"  assumes {assumption.name} ({f'by the {assumption.by}' if assumption.by else 'declared only: nothing enforces it'})"
+        how = f"checked on every instance: {assumption.check_text}"
+    return f"  assumes {assumption.name} ({how})"
 
 
 def _lemma(lemma: Lemma) -> Iterator[str]:

@@ -25,15 +25,17 @@ def region(check: Check) -> str:
         margin = f"{expected.within.above:g}" if expected.within is not None else "its error"
         return f"PASS with the measured exponent {_RATES[expected.kind].format(margin)}{_range(expected)}"
     if expected.kind is Kind.MONOTONE:
-        steps = f" by at least {expected.by:g}" if expected.by is not None else ""
-        direction = "falls" if rough(expected.target, {}) == -1 else "rises"
-        return f"PASS where every step {direction}{steps}"
+        return f"PASS where every step {'falls' if rough(expected.target, {}) == -1 else 'rises'}"
     what = "the extrapolated limit" if expected.kind is Kind.LIMIT else "the interval"
     if expected.kind in _BOUNDS:
-        return f"PASS with {what} {_BOUNDS[expected.kind]} {_end(expected, 0)}{_attained(expected)}"
+        return f"PASS with {what} {_BOUNDS[expected.kind]} {_end(expected, 0)}{_by(expected)}{_attained(expected)}"
     if expected.kind is Kind.BETWEEN:
         return f"PASS with {what} inside {_between(expected)}"
     return f"PASS with {what} inside {_around(expected)}; FAIL outside of it"
+
+
+def _by(expected: Expectation) -> str:
+    return f" by {expected.by:g} at least" if expected.by is not None else ""
 
 
 def _attained(expected: Expectation) -> str:

@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         elif result is not None:
             results.append(result)
     if options.format != "text":
-        print(_formatted(results, options))
+        print(_formatted(results, problems, options))
     if problems:
         return max(int(problem.code) for problem in problems)
     return _exit_code(verdicts, strict=options.strict)
@@ -178,15 +178,16 @@ def _verify(target: Target, claims: frozenset[str] | None, options: argparse.Nam
         return run_paper(paper, target, claims, settings, listener)
 
 
-def _formatted(results: list[PaperResult], options: argparse.Namespace) -> str:
+def _formatted(results: list[PaperResult], problems: list[CheckError], options: argparse.Namespace) -> str:
     if options.format == "junit":
         from checker.report.junit import junit
 
-        return junit(results, strict=options.strict)
+        return junit(results, strict=options.strict, unread=[problem.message for problem in problems])
     if options.format == "github":
-        from checker.report.github import annotations
+        from checker.report.github import annotations, mistakes
 
-        return "\n".join(line for result in results for line in annotations(result, strict=options.strict))
+        said = [line for result in results for line in annotations(result, strict=options.strict)]
+        return "\n".join([*said, *(line for problem in problems for line in mistakes(problem))])
     from checker.report.json_report import dump
 
     texts = [dump(result).rstrip() for result in results]

@@ -3,10 +3,12 @@
 No ``from __future__ import annotations`` here: it would take the name of the public function.
 """
 
+from checker.errors import CheckError
 from checker.report.escape import clean
 from checker.report.junit import outcome
 from checker.report.wording import is_finding, verdict_words
 from checker.result import ClaimResult, PaperResult
+from checker.spec.errors import SpecErrors
 
 
 def annotations(paper: PaperResult, file: str | None = None, *, strict: bool = False) -> list[str]:
@@ -24,6 +26,16 @@ def annotations(paper: PaperResult, file: str | None = None, *, strict: bool = F
         message = claim.unchecked or claim.finding_instead or claim.reason or claim.headline
         lines.append(f"::{level} file={_property(path)},title={title}::{_data(message)}")
     return lines
+
+
+def mistakes(problem: CheckError) -> list[str]:
+    """One error a mistake of a claim file that could not be read, at its line."""
+    if isinstance(problem, SpecErrors):
+        return [
+            f"::error file={_property(one.file)},line={one.line},col={one.column}::{_data(str(one))}"
+            for one in problem.errors
+        ]
+    return [f"::error::{_data(problem.message)}"]
 
 
 def _level(claim: ClaimResult, strict: bool) -> str | None:

@@ -27,9 +27,17 @@ def outcome(claim: ClaimResult, *, strict: bool = False) -> Outcome:
     return "failure"
 
 
-def junit(papers: Sequence[PaperResult], *, strict: bool = False) -> str:
-    """The XML document; no times, so that it is the same for the same verdicts."""
+def junit(papers: Sequence[PaperResult], *, strict: bool = False, unread: Sequence[str] = ()) -> str:
+    """The XML document; no times, so that it is the same for the same verdicts.
+
+    ``unread`` has what was said of each file that could not be read: an error of a suite of its own.
+    """
     root = ElementTree.Element("testsuites", name="check")
+    for message in unread:
+        name = clean(message.split(":", 1)[0])
+        suite = ElementTree.SubElement(root, "testsuite", name=name, tests="1", failures="0", errors="1", skipped="0")
+        case = ElementTree.SubElement(suite, "testcase", classname=name, name="claim file")
+        ElementTree.SubElement(case, "error", message="; ".join(clean(line) for line in message.splitlines()))
     for paper in papers:
         outcomes = [outcome(claim, strict=strict) for claim in paper.claims]
         suite = ElementTree.SubElement(

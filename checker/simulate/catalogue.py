@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from checker.simulate.catalogue_dynamics import Dynamics, NormalStart, RemainderFlow, Start, clock
 from checker.simulate.catalogue_iterate import IterateParams, SolveParams
+from checker.simulate.catalogue_line import LineData, hinges
 from checker.simulate.catalogue_networks import (
     TangentKernelParams,
     TrainNetworkParams,
@@ -164,11 +165,26 @@ def _data_observables(data: Component | None) -> dict[str, ObservableSpec]:
             found["y_validation"] = ObservableSpec((), (data.held_out,), "labels of the held-out inputs")
     if isinstance(data, SeparableClassesData):
         found |= _pair_observables(data)
+    if isinstance(data, LineData):
+        found |= _hinge_observables(data)
     if isinstance(data, TwoViewsData):
         first, second = data.dimensions
         found["X1"] = ObservableSpec((), (points, first), "first view of the inputs")
         found["X2"] = ObservableSpec((), (points, second), "second view of the inputs")
     return found
+
+
+def _hinge_observables(data: LineData) -> dict[str, ObservableSpec]:
+    points = data_shape(data)[0]
+    known = isinstance(points, int)
+    count: Size = hinges(points, data.between) if known else f"{points} + {data.between}*({points} - 1)"
+    gaps: Size = points - 1 if known else f"{points} - 1"
+    return {
+        "knots": ObservableSpec((), (count,), "where the hinge functions bend: at every point and inside the gaps"),
+        "right": ObservableSpec((), (points, count), "[x_n - knot_m]_+"),
+        "left": ObservableSpec((), (points, count), "[knot_m - x_n]_+"),
+        "chords": ObservableSpec((), (gaps, points), "chords @ v: slopes of the values v between neighbouring points"),
+    }
 
 
 def _pair_observables(data: SeparableClassesData) -> dict[str, ObservableSpec]:
@@ -243,7 +259,7 @@ def _drawn(params: Drawn) -> dict[str, ObservableSpec]:
 
 def _evaluate(params: Component) -> Mapping[str, ObservableSpec]:
     assert isinstance(params, EvaluateParams)
-    return _drawn(params)
+    return {**_drawn(params), **{name: ObservableSpec((), (), "value of its formula") for name in params.values}}
 
 
 def _monte_carlo(params: Component) -> Mapping[str, ObservableSpec]:

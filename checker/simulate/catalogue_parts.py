@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
+from checker.simulate.catalogue_line import LineData
 from checker.simulate.leaves import Component, Count, Expression, Locals, Number, Whole
 
 Size: TypeAlias = int | str
@@ -41,7 +42,8 @@ class SeparableData(Component):
     mirrored, and moved on by ``margin``: e.(y_n x_n) = margin + |normal + shift|.
 
     So e separates the data by construction; labels are random signs.  ``flip`` turns the labels of the first points
-    around afterwards (the data are then not separated by e any more, and the certificate is not asserted).
+    around afterwards (the data are then not separated by e any more, and the certificate is not asserted; others may separate
+    them).  ``opposed`` points at the end repeat the first ones with the other label, and then nothing separates the data.
     ``held_out`` standard normal points with labels independent of them are published beside, for validation.
     """
 
@@ -52,11 +54,14 @@ class SeparableData(Component):
     shift: Number = 2.5
     margin: Number = 0.0
     flip: Whole = 0
+    opposed: Whole = 0
     held_out: Whole = 0
 
     @model_validator(mode="after")
     def _sizes(self) -> SeparableData:
         _limit("data", self.points, self.dimension)
+        if isinstance(self.points, int) and 2 * self.opposed > self.points:
+            raise ValueError(f"opposed: {self.opposed} points and as many that they repeat exceed {self.points}")
         _limit("held-out data", max(1, self.held_out), self.dimension)
         return self
 
@@ -170,7 +175,7 @@ class GivenData(Component):
 
 
 Data: TypeAlias = Annotated[
-    SeparableData | SeparableClassesData | GaussianData | SphereData | TwoViewsData | GivenData,
+    SeparableData | SeparableClassesData | GaussianData | SphereData | TwoViewsData | LineData | GivenData,
     Field(discriminator="kind"),
 ]
 
@@ -181,6 +186,8 @@ def data_shape(data: Component) -> tuple[Size, Size]:
         return len(data.X), len(data.X[0])
     if isinstance(data, TwoViewsData):
         return data.points, sum(data.dimensions)
+    if isinstance(data, LineData):
+        return size_of(data.points), 1
     assert isinstance(data, SeparableData | SeparableClassesData | GaussianData | SphereData)
     return size_of(data.points), size_of(data.dimension)
 

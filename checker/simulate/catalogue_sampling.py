@@ -105,7 +105,16 @@ class EvaluateParams(Drawn):
 
     ``sizes`` gives the sizes in their shapes; ``ranges`` bounds those whose domain is unbounded; ``law`` is uniform,
     or uniform in the logarithm for positive domains (a symbol with a law of its own is drawn from that).
+    ``values`` names formulas that are evaluated where the arrays are, one number for each cell: for sweeps of a size,
+    along which the arrays themselves differ in shape and are not published.
     """
+
+    values: Formulas = Field(default_factory=dict, max_length=64)
+
+    @model_validator(mode="after")
+    def _names(self) -> EvaluateParams:
+        one_meaning((self.values,), self.draw)
+        return self
 
 
 class Quantile(Component):

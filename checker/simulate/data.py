@@ -17,6 +17,7 @@ import jax.random as jr
 import numpy as np
 
 from checker.expr.to_jax import compile_jax
+from checker.simulate.catalogue_line import LineData
 from checker.simulate.catalogue_parts import (
     GaussianData,
     GivenData,
@@ -26,6 +27,7 @@ from checker.simulate.catalogue_parts import (
     TwoViewsData,
 )
 from checker.simulate.leaves import Component
+from checker.simulate.line import line
 from checker.simulate.resolve import Leaf, SimulationError
 
 Arrays: TypeAlias = dict[str, jax.Array]
@@ -61,6 +63,9 @@ def _separable(params: SeparableData, leaf: Leaf, key: jax.Array) -> Arrays:
     along = rows @ direction
     rows = rows + (leaf(params.margin) + jnp.abs(along + leaf(params.shift)) - along)[:, None] * direction
     X = y[:, None] * rows
+    if params.opposed:
+        first = points - params.opposed
+        X, y = X.at[first:].set(X[: params.opposed]), y.at[first:].set(-y[: params.opposed])
     flipped = jnp.where(jnp.arange(points) < params.flip, -y, y)
     found = {"X": X, "y": flipped, "direction": direction}
     if not params.held_out:
@@ -144,6 +149,7 @@ SAMPLERS: Mapping[type[Component], Sampler] = {
     GaussianData: _gaussian,
     SphereData: _sphere,
     TwoViewsData: _two_views,
+    LineData: line,
     GivenData: _given,
 }
 
@@ -168,9 +174,9 @@ def is_random(params: Component | None) -> bool:
 def certificate(params: Component | None, arrays: Mapping[str, Any]) -> str | None:
     """Why a drawn data set is not what its kind promises, or ``None``: separable data have y_n x_n . direction > 0.
 
-    Works on NumPy arrays of one seed.  Data with flipped labels promise nothing.
+    Works on NumPy arrays of one seed.  Data with flipped or opposed labels promise nothing.
     """
-    if isinstance(params, SeparableData) and params.flip == 0:
+    if isinstance(params, SeparableData) and params.flip == 0 and params.opposed == 0:
         worst = float((arrays["y"] * (arrays["X"] @ arrays["direction"])).min())
         if not worst > 0:
             return f"the data are not separated by the planted direction (smallest margin {worst:.3g})"

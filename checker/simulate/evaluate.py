@@ -19,10 +19,12 @@ from checker.expr.domain import Domain
 from checker.expr.node import Node, symbols_of
 from checker.simulate import data
 from checker.simulate.catalogue_sampling import Drawn, EvaluateParams
+from checker.simulate.compiled import compiled_all
 from checker.simulate.leaves import nodes_in
 from checker.simulate.program import Cells, Output, Program, Site, over_cells
 from checker.simulate.resolve import Leaf, SimulationError, leaf_of, whole
 from checker.simulate.sampling import depends_on, sample
+from checker.simulate.values import EPSILON, ROUNDINGS
 
 MAX_ENTRIES = 1_000_000
 OPEN = 1e-12
@@ -206,12 +208,37 @@ def is_random(params: Drawn) -> bool:
 
 
 def evaluate_program(params: EvaluateParams, site: Site) -> Program:
-    """Draws for one structure of arrays: once per seed unless a sweep symbol moves a range, a law or the data."""
-    swept = is_swept(params, site)
+    """Draws for one structure of arrays: once per seed unless a sweep symbol moves a range, a law or the data.
+
+    Values are evaluated a second time on arrays moved by their rounding, which is their twin.
+    """
+    swept, sizes = is_swept(params, site), sizes_of(params, site)
+    formulas = compiled_all(params.values, site, sizes)
+
+    def valued(symbols: Mapping[str, Any], drawn: Mapping[str, jax.Array]) -> dict[str, jax.Array]:
+        found = {name: formula({**sizes, **symbols, **drawn}) for name, formula in formulas.items()}
+        for name, value in found.items():
+            if value.shape:
+                raise SimulationError(f"values: {name} has the shape {value.shape}; expected a number")
+        return found
 
     def run(key: jax.Array, cells: Cells) -> Output:
-        if not swept:
-            return Output(instance(params, site, key, {}), {}, {}, {})
-        return Output({}, over_cells(lambda symbols: instance(params, site, key, symbols), cells, site), {}, {})
+        shared = {} if swept else instance(params, site, key, {})
+        if not swept and not formulas:
+            return Output(shared, {}, {}, {})
+
+        def cell(symbols: dict[str, jax.Array]) -> tuple[dict[str, jax.Array], dict[str, jax.Array]]:
+            drawn = instance(params, site, key, symbols) if swept else shared
+            moved = {name: _rounded(value) for name, value in drawn.items()}
+            return {**valued(symbols, drawn), **(drawn if swept else {})}, valued(symbols, moved)
+
+        each, twin = over_cells(cell, cells, site)
+        return Output(shared, each, twin, {})
 
     return Program(run, random_once=is_random(params))
+
+
+def _rounded(value: jax.Array) -> jax.Array:
+    """``value`` moved by its rounding, up and down in turn."""
+    signs = jnp.where(jnp.arange(value.size).reshape(value.shape) % 2 == 0, 1.0, -1.0)
+    return value * (1.0 + ROUNDINGS * EPSILON * signs)

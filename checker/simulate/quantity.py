@@ -17,7 +17,7 @@ import numpy as np
 from checker.expr.build import is_condition
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS
-from checker.expr.node import Binder, Bound, Fn, Node, Num, Sym, map_children, symbols_of, walk
+from checker.expr.node import Binder, Bound, Const, Fn, Node, Num, Sym, map_children, symbols_of, walk
 from checker.expr.to_jax import compile_jax
 from checker.simulate.estimators import estimate
 from checker.simulate.measurement import Field, Measurement, Observable
@@ -105,7 +105,7 @@ class _Reader:
 
     def _terms(self, node: Node) -> int | None:
         """How many terms the longest sum with a computed upper end has anywhere in the measurement."""
-        ends = [part.hi for part in walk(node) if isinstance(part, Binder) and not isinstance(part.hi, Num)]
+        ends = [part.hi for part in walk(node) if isinstance(part, Binder) and not isinstance(part.hi, Num | Const)]
         counts = []
         for end in ends:
             if any(isinstance(part, Bound) for part in walk(end)):

@@ -2,7 +2,8 @@
 
 The one idea to know: with w = w_hat g + r and g' = exp(-g^nu) what a point pulls is exp(g^nu - m^nu), and with
 L = g^nu and a margin m = g (1 + delta) the growing parts cancel exactly: -L expm1(nu log1p(delta)).  On the span of the
-support set r is of order g^(1 - nu), across it of order one, so the state is r g^(nu - 1) there and r here.
+support set r is of order g^(1 - nu), across it of order one, so the state is x_n . r g^(nu - 1) for the support vectors and
+r across them.
 """
 
 from __future__ import annotations
@@ -73,28 +74,30 @@ def tail_flow(
     Source of the split: derived here, after Nacson et al., arXiv 1803.01905.
     """
     w_hat, excess = jnp.asarray(split_by.w_hat), jnp.asarray(split_by.excess)[:, 0]
-    support = jnp.where((excess == 0)[:, None], rows, 0.0)
-    on_span = jnp.linalg.pinv(support) @ support
-    along, across = rows @ on_span, jnp.where((excess == 0)[:, None], 0.0, rows - rows @ on_span)
+    on_margin = excess == 0
+    support = jnp.where(on_margin[:, None], rows, 0.0)
+    inverse = jnp.linalg.pinv(support)
+    across = jnp.where(on_margin[:, None], 0.0, rows - rows @ inverse @ support)
+    # The part on the span is held as its products with the support vectors: a pull depends on one of them, while the
+    # entries of the vector itself may cancel.
+    seen = jnp.where(on_margin[:, None], jnp.eye(excess.size), rows @ inverse)
+    pulled, balance = support @ rows.T, jnp.where(on_margin, 1.0, 0.0)
     each = jnp.log(step) - (jnp.log(float(rows.shape[0])) if mean else 0.0)
 
     def field(height: jax.Array, state: jax.Array, _: object) -> jax.Array:
         L, g = jnp.exp(height), jnp.exp(height / nu)
-        spanned, other = jnp.split(state, 2)
-        delta = excess + along @ spanned / L + across @ other / g
+        products, other = jnp.split(state, [excess.size])
+        delta = excess + seen @ products / L + across @ other / g
         near = L + loss.log_slope(g * (1 + delta))
         far = -L * jnp.expm1(nu * jnp.log1p(jnp.maximum(delta, -0.5)))
         weights = jnp.exp(jnp.minimum(jnp.where(L < NEAR, near, far) + each, LARGEST_EXPONENT))
-        # the rows are split and not the pull, whose rounding off the span g would blow up
-        inside = (nu - 1) * spanned + L * (weights @ along - w_hat)
+        inside = (nu - 1) * products + L * (pulled @ weights - balance)
         return jnp.concatenate([inside, g * (weights @ across)]) / nu
 
-    # two vectors: for nu < 1 the part off the span grows large, and would take the digits of the other
-    inside = on_span @ (start - w_hat)
-    path = stiff_path(
-        field, jnp.concatenate([inside, start - w_hat - inside]), records, tolerance, max_steps, least_step=1e-13
-    )
+    begin = start - w_hat
+    state = jnp.concatenate([support @ begin, begin - inverse @ (support @ begin)])
+    path = stiff_path(field, state, records, tolerance, max_steps, least_step=1e-13)
     g = jnp.exp(records / nu)[:, None]
-    spanned, other = jnp.split(path, 2, axis=1)
-    remainder = spanned * g ** (1 - nu) + other
+    products, other = jnp.split(path, [excess.size], axis=1)
+    remainder = products @ inverse.T * g ** (1 - nu) + other
     return Path(remainder, g * w_hat + remainder, jnp.full(records.shape, jnp.nan))

@@ -30,7 +30,7 @@ from checker.spec.claim import Run
 Instance: TypeAlias = dict[str, jax.Array]
 FIRST_STEP, LAST_STEP = 0.2, 1e-7
 """Length of the first and the last step, as a share of the width of the domain."""
-MOST_CORNERS, MIXED_CORNERS = 256, 16
+MOST_CORNERS, MIXED_CORNERS = 64, 16
 LARGEST_RATIO = 1.5
 """No mean of slopes exceeds 1.41 times the root of their mean square with these decays, unless the squares underflow."""
 
@@ -46,6 +46,8 @@ def unavailable(run: Run, excess: Node) -> str | None:
         return f"instances of {run.experiment!r} come from a solver or a data law; there is no box to search"
     if not params.draw:
         return "the run draws no symbol"
+    if set(params.values) & symbols_of(excess):
+        return "its values are computed in the run"
     lawful = sorted(set(params.draw) & set(run.laws))
     if lawful:
         return f"{lawful[0]!r} is drawn from a law; there is no box to search"
@@ -89,7 +91,7 @@ def ascend(
         sizes = _sizes(measurement)
         cells = grid.cells(grid.axes)
         symbols = {name: jnp.asarray([grid.values(cell)[name] for cell in cells]) for name in grid.symbols}
-        objective = _objective(excess, sizes, symbols)
+        objective = jax.jit(_objective(excess, sizes, symbols))  # read once, however often it is used below
         drawn = {name: jnp.asarray(measurement.observables[name].values) for name in domain}
         shares = _corners(domain)
 
@@ -139,11 +141,15 @@ def _worst_random(objective: Callable[[Instance], jax.Array], drawn: Instance, w
 def _corners(domain: Mapping[str, Box]) -> dict[str, Array]:
     """Corners as shares of the way from the low to the high end, (corners, *shape) for every symbol.
 
-    Every combination of: all low, all high, the first entry low and the rest high, the reverse; and random mixtures.
+    Every combination of: all low, all high, the first entry low and the rest high, the reverse (of more than three
+    symbols a fixed choice of the combinations); and random mixtures.
     """
-    combinations = itertools.islice(itertools.product(range(4), repeat=len(domain)), MOST_CORNERS)
-    chosen = np.asarray(list(combinations))
     generator = np.random.default_rng(0)
+    if 4 ** len(domain) <= MOST_CORNERS:
+        chosen = np.asarray(list(itertools.product(range(4), repeat=len(domain))))
+    else:
+        alike = np.repeat(np.arange(4)[:, None], len(domain), axis=1)
+        chosen = np.concatenate([alike, generator.integers(0, 4, size=(MOST_CORNERS - 4, len(domain)))])
     found: dict[str, Array] = {}
     for column, (name, box) in enumerate(domain.items()):
         first = (np.arange(np.prod(box.shape, dtype=int)) == 0).reshape(box.shape)

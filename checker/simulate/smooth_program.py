@@ -105,8 +105,10 @@ def _solver(
 
 class _State(NamedTuple):
     z: jax.Array
-    length: jax.Array  # of the next Newton step, relative to the point
-    best: jax.Array
+    slope: jax.Array  # gradient along the free directions
+    step: jax.Array  # the next Newton step
+    curvature: jax.Array  # the least one along a free direction
+    best: jax.Array  # shortest Newton step so far, relative to the point
     stalled: jax.Array
     taken: jax.Array
 
@@ -122,57 +124,53 @@ def _newton(function: Callable[[jax.Array], jax.Array], gap: Callable[[jax.Array
     feasible = jnp.all(jnp.abs(A @ start + offset) <= 1e-9 * scale)
     scales = 0.5 ** jnp.arange(HALVINGS, dtype=jnp.float64)
 
-    def bend(z: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-        """Gradient along the free directions, and the eigenbasis of the Hessian there (its largest entry elsewhere)."""
+    def body(state: _State) -> _State:
+        """Move by the step of the state, as far as that gains, and look around there."""
+        here = function(state.z)
+        trials = jax.vmap(lambda share: function(state.z + share * state.step))(scales)
+        grain = 16 * EPSILON * jnp.abs(here)
+        gain = scales * (state.slope @ (basis.T @ state.step))
+        lower = jnp.isfinite(trials) & (trials <= here + 1e-4 * gain + grain)
+        # where the value no longer tells its last digits apart, the gradient still does
+        ahead = jnp.linalg.norm(basis.T @ jax.grad(function)(state.z + state.step))
+        flatter = (ahead <= 0.5 * jnp.linalg.norm(state.slope)) & jnp.isfinite(trials[0])
+        share = jnp.where(flatter, 1.0, jnp.where(jnp.any(lower), scales[jnp.argmax(lower)], 0.0))
+        z = state.z + share * state.step
+
+        slope = basis.T @ jax.grad(function)(z)
         hessian = basis.T @ jax.hessian(function)(z) @ basis
         others = jnp.diag((1.0 - free) * jnp.max(jnp.abs(hessian)))
         values, vectors = jnp.linalg.eigh(0.5 * (hessian + hessian.T) + others)
-        return basis.T @ jax.grad(function)(z), values, vectors
-
-    def step_of(z: jax.Array) -> tuple[jax.Array, jax.Array]:
-        slope, values, vectors = bend(z)
         sizes = jnp.abs(values)
-        along = jnp.where(sizes > 0, (vectors.T @ slope) / jnp.where(sizes > 0, sizes, 1.0), 0.0)
-        return basis @ (-vectors @ along), slope
-
-    def body(state: _State) -> _State:
-        step, slope = step_of(state.z)
-        here = function(state.z)
-        trials = jax.vmap(lambda share: function(state.z + share * step))(scales)
-        grain = 16 * EPSILON * jnp.abs(here)
-        lower = jnp.isfinite(trials) & (trials <= here + 1e-4 * scales * (slope @ (basis.T @ step)) + grain)
-        share = jnp.where(jnp.any(lower), scales[jnp.argmax(lower)], 0.0)
-        # where the value no longer tells its last digits apart, the gradient still does
-        flatter = jnp.linalg.norm(basis.T @ jax.grad(function)(state.z + step)) <= 0.5 * jnp.linalg.norm(slope)
-        share = jnp.where(flatter & jnp.isfinite(trials[0]), 1.0, share)
-        length = jnp.linalg.norm(step) / (1.0 + jnp.linalg.norm(state.z))
+        step = basis @ -(vectors @ jnp.where(sizes > 0, (vectors.T @ slope) / jnp.where(sizes > 0, sizes, 1.0), 0.0))
+        # eigenvectors of directions that are not free count for nothing
+        moves = jnp.sum((vectors * free[:, None]) ** 2, axis=0) > 0.5
+        length = jnp.linalg.norm(step) / (1.0 + jnp.linalg.norm(z))
         # a full step that neither gains nor shrinks is rounding
         better = (share < 1.0) | (trials[0] < here - grain) | (length < 0.5 * state.best)
         return _State(
-            state.z + share * step,
-            length,
-            jnp.minimum(state.best, jnp.where(share < 1.0, jnp.inf, length)),
+            z,
+            slope,
+            step,
+            jnp.min(jnp.where(moves, values, jnp.inf)),
+            jnp.minimum(state.best, length),
             jnp.where(better & (share > 0), 0, state.stalled + 1),
             state.taken + 1,
         )
 
     def unfinished(state: _State) -> jax.Array:
-        return (state.stalled < PATIENCE) & (state.taken < ITERATIONS) & (state.length > EPSILON)
+        return (state.stalled < PATIENCE) & (state.taken < ITERATIONS) & (state.best > EPSILON)
 
-    nothing = jnp.asarray(jnp.inf)
-    z = lax.while_loop(unfinished, body, _State(start, nothing, nothing, jnp.asarray(0), jnp.asarray(0))).z
-    step, slope = step_of(z)
-    gradient = jax.grad(function)(z)
-    _, values, vectors = bend(z)
+    nothing, none = jnp.asarray(jnp.inf), jnp.asarray(0)
+    # the first step is none: it only looks around
+    end = lax.while_loop(unfinished, body, _State(start, origin, origin, nothing, nothing, none, none))
+    z, gradient = end.z, jax.grad(function)(end.z)
     held = jnp.max(jnp.abs(A @ z + offset), initial=0.0) / scale
-    still = jnp.max(jnp.abs(slope)) / (1.0 + jnp.max(jnp.abs(gradient)))
-    residual = jnp.maximum(jnp.maximum(held, still), jnp.linalg.norm(step) / (1.0 + jnp.linalg.norm(z)))
-    # eigenvectors of directions that are not free count for nothing
-    moves = jnp.sum((vectors * free[:, None]) ** 2, axis=0) > 0.5
-    curvature = jnp.min(jnp.where(moves, values, jnp.inf))
+    still = jnp.max(jnp.abs(end.slope)) / (1.0 + jnp.max(jnp.abs(gradient)))
+    residual = jnp.maximum(jnp.maximum(held, still), jnp.linalg.norm(end.step) / (1.0 + jnp.linalg.norm(z)))
     multipliers = -jnp.linalg.pinv(A.T) @ gradient if A.shape[0] else jnp.zeros(0)
     value = jnp.where(affine & feasible, function(z), jnp.nan)
-    return Smooth(z, multipliers, value, residual, curvature)
+    return Smooth(z, multipliers, value, residual, end.curvature)
 
 
 def _feasible(A: jax.Array, offset: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:

@@ -5,13 +5,14 @@ The one idea to know: a name is used where a *formula* has it; the same letter i
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from checker.spec.claim import Claim
-from checker.spec.errors import Path, nearest_name
+from checker.spec.errors import Path
 from checker.spec.models.claims import File
 from checker.spec.remarks import FAMILIES
 from checker.spec.reporter import Reporter
@@ -21,6 +22,7 @@ _PROSE = frozenset(
         "statement", "because", "notes", "not_shown", "proxy", "unchecked", "finding", "meaning", "latex", "source", "title",
     }
 )  # fmt: skip
+_NEARLY = 0.85  # "quantization" is meant to be "quantisation", "optimisation" is not
 _FORMULAS = ("symbols", "definitions", "references", "assumptions", "runs", "claims")
 
 
@@ -105,7 +107,7 @@ def _family(file: File, reporter: Reporter) -> None:
     family = file.paper.family
     if family is None or family in FAMILIES:
         return
-    nearest = nearest_name(family, FAMILIES)
+    nearest = difflib.get_close_matches(family, FAMILIES, n=1, cutoff=_NEARLY)
     if nearest:
         message = f"no paper of the library has the family {family!r}"
-        reporter.warn(("paper", "family"), message, code="unknown-family", nearest=nearest)
+        reporter.warn(("paper", "family"), message, code="unknown-family", nearest=nearest[0])

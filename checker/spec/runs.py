@@ -107,6 +107,9 @@ class _Reading:
             laws=self._laws(params, arms),
         )
         moving = moving_names(published, params, solved, swept, run.laws)
+        for arm, patched in arms.items():
+            also = moving_names(published, patched, solved, swept, run.laws)
+            moving |= {f"{name}.{arm}" for name in also & set(published)}
         known |= frozenset(results)
         bench = Bench(run, scope, known, recorded, moving, ambiguous, self._unsupported(params))
         return self._required(bench, model)

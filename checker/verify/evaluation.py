@@ -123,7 +123,7 @@ def read(check: Check, run: Run, reader: Reader, at: Mapping[str, float] | None 
     prediction = Prediction(
         kind=expected.kind,
         target=target,
-        over=expected.over,
+        over={axis: rule for axis, rule in expected.over.items() if axis not in (at or {})},
         within=expected.within,
         upper=aligned["upper"][0] if "upper" in aligned else None,
         along=_along(check, reader, coords),

@@ -58,6 +58,9 @@ def test_cases_are_one_axis():
     found = measure(run, [0], 0, "cpu")
     assert found.observables["theta"].axes == ("seed", "case", "k")
     assert found.observables["theta"].values.shape == (1, 3, 3, 3)
+    # formulas may name what the cases name, though it is no axis of its own
+    assert found.observables["s"].axes == ("case",)
+    assert found.observables["s"].values.tolist() == [0.1, 0.2, 0.3]
 
 
 def test_arms_share_seeds_and_data():

@@ -49,7 +49,8 @@ def _normals(key: jax.Array, number: jax.Array, shape: tuple[int, ...]) -> jax.A
 
 
 def _last(store: jax.Array, index: jax.Array) -> jax.Array:
-    return lax.dynamic_index_in_dim(store, index, keepdims=False)
+    found: jax.Array = lax.dynamic_index_in_dim(store, index, keepdims=False)
+    return found
 
 
 def vanilla(
@@ -122,4 +123,5 @@ def dense(key: jax.Array, shape: tuple[int, int], depth: jax.Array, scale: jax.A
         x = SQRT2 * jnp.sqrt(scale * total / (index + 1.0)) * jnp.maximum(g, 0.0)
         return total + jnp.mean(x**2, axis=-1, keepdims=True)
 
-    return {"forward": lax.fori_loop(0, depth, forward, jnp.ones((shape[0], 1)))[:, 0]}
+    total: jax.Array = lax.fori_loop(0, depth, forward, jnp.ones((shape[0], 1)))
+    return {"forward": total[:, 0]}

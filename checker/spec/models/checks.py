@@ -152,7 +152,7 @@ class Predicates(Strict):
     strictly: Flag = Field(default=False, description="equality does not count")
     within: Margin | None = Field(
         default=None,
-        description="the margin: 5% of the prediction, an absolute number, or a pair [below, above]; of a rate, of its exponent",
+        description="the margin: 5% of the prediction, a number, or a pair [below, above]; of a rate, that of its exponent",
     )
     over: dict[AxisName, OverRule] = Field(
         default_factory=dict,
@@ -169,8 +169,8 @@ class Predicates(Strict):
     up_to: Literal["constant", "logs"] | None = Field(
         default=None, description="what does not count in a rate: a constant, or logarithms"
     )
-    by: Number | None = Field(default=None, description="how much each step changes at least")
-    level: Number | None = Field(default=None, description="the level of a quantile")
+    by: Number | None = Field(default=None, description="of less_than: by how much it is smaller")
+    level: Number | None = Field(default=None, description="kept for files that have it; no rule reads it")
     attained: Flag = Field(
         default=False, description="the bound is reached: the largest value lies within the margin of it"
     )
