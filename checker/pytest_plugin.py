@@ -14,7 +14,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,19 +196,21 @@ class Found:
 
     def _verify(self, path: Path, claims: tuple[str, ...]) -> tuple[str, str]:
         """What ``check`` prints as JSON, and its complaint where it prints none."""
+        from checker.commands.side_by_side import command, environment
+
         option = self._config.getoption
         name = os.path.relpath(path)
         whole = len(claims) == len(_claims_of(path))
         jobs = option("--check-jobs") or max(1, (os.cpu_count() or 1) // _workers(self._config))
         with tempfile.TemporaryDirectory(prefix="check-") as nowhere:
-            command = [
-                sys.executable, "-m", "checker.cli", "run", *([name] if whole else [f"{name}/{claim}" for claim in claims]),
-                "--format", "json", "--quiet", "--scale", option("--check-scale"), "--seed", str(option("--check-seed")),
-                "--device", option("--check-device"), "--jobs", str(jobs), "--out", option("--check-out") or nowhere,
+            arguments = [
+                *([name] if whole else [f"{name}/{claim}" for claim in claims]),
+                *("--scale", option("--check-scale"), "--seed", str(option("--check-seed"))),
+                *("--device", option("--check-device"), "--jobs", str(jobs), "--out", option("--check-out") or nowhere),
                 *([] if option("--check-mutants") else ["--no-mutants"]),
                 *(["--no-cache"] if option("--check-no-cache") else []),
-            ]  # fmt: skip
-            done = subprocess.run(command, capture_output=True, text=True, env=_environment(), check=False)
+            ]
+            done = subprocess.run(command(arguments), capture_output=True, text=True, env=environment(), check=False)
         if done.returncode not in (0, 1):
             return "", done.stderr.strip() or f"check ended with exit code {done.returncode}"
         return done.stdout, ""
@@ -226,10 +227,3 @@ def _claims_of(path: Path) -> list[str]:
 def _workers(config: pytest.Config) -> int:
     given = getattr(config, "workerinput", None)
     return int(given["workercount"]) if given else 1
-
-
-def _environment() -> dict[str, str]:
-    """This package stays importable where pytest was told about it by a path."""
-    here = str(Path(__file__).resolve().parents[1])
-    paths = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))}

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checker.commands.side_by_side import Arguments, running
 from checker.errors import CheckError, ExitCode
 from checker.targets import Target, grouped, report_folder, resolve
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from checker.result import PaperResult
 
 _OPEN = ("INCONCLUSIVE", "UNSUPPORTED")
+_NO_REPORT = "no report written: it would replace that of the whole file (name a folder with --out)"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +45,8 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="shifts every random draw (default: 0)")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto", help="default: auto")
     parser.add_argument(
-        "--jobs", type=_positive, default=os.cpu_count() or 1, help="processes for provers (default: the cores)"
+        "--jobs", type=_positive, default=os.cpu_count() or 1,
+        help="processes for provers, at scale smoke also files at once (default: the cores)"
     )
 
 
@@ -63,21 +66,27 @@ def run(options: argparse.Namespace) -> int:
     files = grouped(resolve(options.paths))
     if options.list:
         return _list(files)
+    result: PaperResult | None
     results: list[PaperResult] = []
     verdicts: list[tuple[str, ...]] = []
     problems: list[CheckError] = []
-    for target, claims in files:
-        try:
-            lines, found, result = _one_file(target, claims, options)
-        except CheckError as problem:  # the other files are still worth checking
-            problems.append(problem)
-            print(problem.message, file=sys.stderr)
-            continue
-        verdicts.append(found)
-        if options.format == "text":
-            print("\n".join(lines), flush=True)
-        elif result is not None:
-            results.append(result)
+    work = _work(files, options)
+    with running(work, options.jobs) as waiting:
+        for target, claims in files:
+            try:
+                if target.path in waiting:
+                    lines, found, result = _elsewhere(waiting[target.path].result(), target, claims, options)
+                else:
+                    lines, found, result = _one_file(target, claims, options)
+            except CheckError as problem:  # the other files are still worth checking
+                problems.append(problem)
+                print(problem.message, file=sys.stderr)
+                continue
+            verdicts.append(found)
+            if options.format == "text":
+                print("\n".join(lines), flush=True)
+            elif result is not None:
+                results.append(result)
     if options.format != "text":
         print(_formatted(results, problems, options))
     if problems:
@@ -105,14 +114,8 @@ def _one_file(
     """
     from checker.execute import receipts
 
-    folder = Path(options.out) if options.out else _default_folder(target, options.scale)
-    address = receipts.key(
-        target.path.read_bytes(),
-        {
-            "words": target.words, "scale": options.scale, "seed": options.seed, "device": options.device,
-            "mutants": not options.no_mutants,
-        },
-    )
+    folder = _folder(target, options)
+    address = _address(target, options)
     receipt = receipts.find(address) if claims is None and not options.no_cache else None
     if receipt is not None and receipt.stands(folder) and options.format == "text":
         return receipt.lines, receipt.verdicts, None
@@ -124,25 +127,78 @@ def _one_file(
     from checker.report.write import write_report
 
     said = tuple(lines(result))
-    found = tuple(claim.verdict.value for claim in result.claims if not claim.as_expected)
+    found = _unmet(result)
     if claims is not None and not options.out:
-        return (
-            (*said, "no report written: it would replace that of the whole file (name a folder with --out)"),
-            found,
-            result,
-        )
+        return (*said, _NO_REPORT), found, result
     try:
         written = write_report(result, folder)
     except CheckError:
         if options.format == "text":  # the disk may be full, but what was found is not lost
             print("\n".join(said))
         raise
-    said = (*said, f"report: {os.path.relpath(folder / (result.slug + '.md'))}")
+    said = (*said, _report_line(folder, result))
     if claims is None and not found:
         own = [path for path in written if path.name != "README.md"]
         hashes = {path.relative_to(folder).as_posix(): receipts.file_hash(path) for path in own}
         receipts.keep(address, receipts.Receipt(dump(result), said, result.verdict.value, found, hashes))
     return said, found, result
+
+
+def _work(files: list[tuple[Target, frozenset[str] | None]], options: argparse.Namespace) -> dict[Path, Arguments]:
+    """The files that are verified in processes of their own, with the arguments of each: several, at the scale smoke."""
+    if len(files) < 2 or options.jobs < 2 or options.scale != "smoke":
+        return {}
+    from checker.execute import receipts
+
+    shared = (
+        "--scale", options.scale, "--seed", str(options.seed), "--device", options.device, "--jobs", "1",
+        *(("--out", options.out) if options.out else ()), *(("--no-mutants",) if options.no_mutants else ()),
+        *(("--no-cache",) if options.no_cache else ()),
+    )  # fmt: skip
+    work: dict[Path, Arguments] = {}
+    for target, claims in files:
+        known = claims is None and not options.no_cache and receipts.find(_address(target, options)) is not None
+        if not known:
+            names = [str(target.path)] if claims is None else [f"{target.path}/{claim}" for claim in sorted(claims)]
+            work[target.path] = (*names, *shared)
+    return work if len(work) > 1 else {}
+
+
+def _elsewhere(
+    text: str, target: Target, claims: frozenset[str] | None, options: argparse.Namespace
+) -> tuple[tuple[str, ...], tuple[str, ...], PaperResult]:
+    """The same as ``_one_file`` for a file that another process has verified and reported."""
+    from checker.report.terminal import lines
+
+    result = _remembered(text)
+    no_report = claims is not None and not options.out
+    last = _NO_REPORT if no_report else _report_line(_folder(target, options), result)
+    return (*lines(result), last), _unmet(result), result
+
+
+def _unmet(result: PaperResult) -> tuple[str, ...]:
+    return tuple(claim.verdict.value for claim in result.claims if not claim.as_expected)
+
+
+def _report_line(folder: Path, result: PaperResult) -> str:
+    return f"report: {os.path.relpath(folder / (result.slug + '.md'))}"
+
+
+def _folder(target: Target, options: argparse.Namespace) -> Path:
+    return Path(options.out) if options.out else _default_folder(target, options.scale)
+
+
+def _address(target: Target, options: argparse.Namespace) -> str:
+    """Where the receipt of the file lies."""
+    from checker.execute import receipts
+
+    return receipts.key(
+        target.path.read_bytes(),
+        {
+            "words": target.words, "scale": options.scale, "seed": options.seed, "device": options.device,
+            "mutants": not options.no_mutants,
+        },
+    )  # fmt: skip
 
 
 def _remembered(text: str) -> PaperResult:

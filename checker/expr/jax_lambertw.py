@@ -35,9 +35,9 @@ def _at_branch(count: int) -> tuple[float, ...]:
 _AT_BRANCH = _at_branch(34)
 
 
-@jax.custom_jvp
-def lambertw(x: Array) -> Array:
-    """Principal branch of w*exp(w) = x; NaN below -1/e."""
+@jax.jit
+def _principal(x: Array) -> Array:
+    # (jit: a formula may have it a dozen times, and its two hundred operations are traced once)
     # x + 1/e in two pieces: near the branch point one float64 would keep no digit of it
     # (and the `where` keeps XLA from adding the two constants first)
     above = jnp.where(x < 1.0, x + _INVERSE_E_HIGH, 2.0) + _INVERSE_E_LOW
@@ -57,6 +57,13 @@ def lambertw(x: Array) -> Array:
         w = jnp.where(root < _SERIES_BELOW, w, w - step)
     w = jnp.where(root < _SERIES_BELOW, series, w)
     return jnp.where(above < 0, jnp.nan, jnp.where(x == jnp.inf, jnp.inf, w))
+
+
+@jax.custom_jvp
+def lambertw(x: Array) -> Array:
+    """Principal branch of w*exp(w) = x; NaN below -1/e."""
+    found: Array = _principal(x)
+    return found
 
 
 @lambertw.defjvp

@@ -159,10 +159,9 @@ def _data_observables(data: Component | None) -> dict[str, ObservableSpec]:
         found["direction"] = ObservableSpec((), (dimension,), "planted unit vector that the labels depend on")
     if isinstance(data, SeparableData):
         found["direction"] = ObservableSpec((), (dimension,), "planted unit vector that separates the data")
-    if isinstance(data, SeparableData | SphereData):
-        if data.held_out:
-            found["X_validation"] = ObservableSpec((), (data.held_out, dimension), "held-out inputs")
-            found["y_validation"] = ObservableSpec((), (data.held_out,), "labels of the held-out inputs")
+    if isinstance(data, SeparableData | SphereData) and data.held_out:
+        found["X_validation"] = ObservableSpec((), (data.held_out, dimension), "held-out inputs")
+        found["y_validation"] = ObservableSpec((), (data.held_out,), "labels of the held-out inputs")
     if isinstance(data, SeparableClassesData):
         found |= _pair_observables(data)
     if isinstance(data, LineData):

@@ -21,10 +21,10 @@ class TwoPatchParams(Component):
     """Gradient descent on the logistic loss (mean over n points) of a two-layer CNN on signal and noise patches.
 
     A point is two patches, y mu and xi, with labels y = 1, -1, 1, ... (as many of each: without one of the classes there
-    is nothing to learn of it) and xi normal with covariance sigma_p^2 (I - mu mu^T/|mu|^2) in d dimensions.  f = F_1 - F_{-1}, F_j = (1/m) sum_r s(w_{j,r}.y mu) + s(w_{j,r}.xi) with
-    s(z) = max(z, 0)^q, q = `power`, m = `filters`; w starts normal with standard deviation sigma_0.
-    `snr` is |mu|/(sigma_p sqrt(d)), `start` sigma_0 sigma_p sqrt(d), `step` eta sigma_p^2 d, `dimension` d,
-    `tests` the number of fresh points (half of each label).
+    is nothing to learn of it) and xi normal with covariance sigma_p^2 (I - mu mu^T/|mu|^2) in d dimensions.
+    f = F_1 - F_{-1}, F_j = (1/m) sum_r s(w_{j,r}.y mu) + s(w_{j,r}.xi) with s(z) = max(z, 0)^q, q = `power`,
+    m = `filters`; w starts normal with standard deviation sigma_0.  `snr` is |mu|/(sigma_p sqrt(d)), `start` is
+    sigma_0 sigma_p sqrt(d), `step` eta sigma_p^2 d, `dimension` d, `tests` the number of fresh points (half of each label).
 
     Everything happens in inner products, and those of independent normal vectors are drawn without the vectors (the
     triangular factor of their Gram matrix), so the law is exact and d may be any number.  The first points of a seed are

@@ -20,7 +20,10 @@ from checker.simulate.catalogue_parts import Data, Model
 from checker.simulate.catalogue_random_networks import RandomNet
 from checker.simulate.leaves import Component
 
-_PARTS = (("Data", Data), ("Models", Model), ("Networks", Network), ("Random networks", RandomNet), ("Starts (`init`)", Start), ("Dynamics", Dynamics))
+_PARTS = (
+    ("Data", Data), ("Models", Model), ("Networks", Network), ("Random networks", RandomNet), ("Starts (`init`)", Start),
+    ("Dynamics", Dynamics),
+)  # fmt: skip
 _HEAD = """# Experiments and their parts
 
 Written by `python -m checker.simulate.reference_page` from the parameter models. A number may be a formula over the sweep

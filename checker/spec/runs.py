@@ -107,8 +107,8 @@ class _Reading:
             laws=self._laws(params, arms),
         )
         moving = moving_names(published, params, solved, swept, run.laws)
-        for arm, patched in arms.items():
-            also = moving_names(published, patched, solved, swept, run.laws)
+        for arm, own in arms.items():
+            also = moving_names(published, own, solved, swept, run.laws)
             moving |= {f"{name}.{arm}" for name in also & set(published)}
         known |= frozenset(results)
         bench = Bench(run, scope, known, recorded, moving, ambiguous, self._unsupported(params))
@@ -200,9 +200,9 @@ class _Reading:
 
     def _parameters(
         self, spec: ExperimentSpec, model: models.Run, data: Any, swept: frozenset[str]
-    ) -> tuple[Component, dict[str, BaseModel]]:
+    ) -> tuple[Component, dict[str, Component]]:
         params = self._component(spec, model.params, (*self.path, "params"), swept)
-        arms: dict[str, BaseModel] = {}
+        arms: dict[str, Component] = {}
         for arm, patch in model.arms.items():
             path = (*self.path, "arms", arm)
             try:

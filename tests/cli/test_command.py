@@ -191,3 +191,33 @@ def session_members(session: int) -> list[int]:
             if int(fields[3]) == session and fields[0] != "Z":
                 found.append(int(entry.name))
     return found
+
+
+def test_several_files_at_smoke_are_verified_side_by_side_with_the_same_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toys.write(tmp_path, toys.PROVED, name="one")
+    toys.write(tmp_path, toys.REFUTED, name="two")
+    broken = toys.write(tmp_path, toys.PROVED, name="three")
+    broken.write_text(broken.read_text().replace("statement", "statment"))
+    said, wrote = {}, {}
+    for jobs in ("2", "1"):
+        options = ["--scale", "smoke", "--quiet", "--no-cache", "--jobs", jobs, "--out", f"out{jobs}"]
+        assert main(["claims", *options]) == ExitCode.USAGE
+        said[jobs] = capsys.readouterr()
+        wrote[jobs] = {name: strip_provenance(text) for name, text in contents(tmp_path / f"out{jobs}").items()}
+    assert said["2"].out.replace("out2", "out1") == said["1"].out
+    assert said["2"].err == said["1"].err
+    assert wrote["2"] == wrote["1"]
+    assert {"one.md", "two.md", "README.md"} <= set(wrote["2"])
+
+
+def test_an_interrupted_block_leaves_no_process(tmp_path: Path) -> None:
+    from checker.commands import side_by_side
+
+    path = toys.write(tmp_path, toys.HANGING.replace("time_limit: 2", "time_limit: 60"))
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), side_by_side.running({path: (str(path), "--no-cache")}, 1) as waiting:
+        raise KeyboardInterrupt
+    assert waiting[path].exception() is not None
+    assert time.monotonic() - began < 50  # of the sixty seconds that the proof would take

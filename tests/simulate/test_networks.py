@@ -25,11 +25,15 @@ def built(raw, X, seed=0):
     return net, x, start(net, x.shape[1], x.shape[2], jax.random.key(seed))
 
 
-@pytest.mark.parametrize("change", [{}, {"head": "average"}, {"trained": "hidden"}, {"gain": 0.7, "std": 1.5, "scale": 3}])
-@pytest.mark.parametrize("base", [MLP, CONV])
+@pytest.mark.parametrize(
+    ("base", "change"),
+    [
+        (MLP, {"output": "signs", "trained": "hidden"}),
+        (CONV, {"gain": 0.7, "std": 1.5, "scale": 3}),
+        (CONV, {"head": "average"}),
+    ],
+)
 def test_the_layerwise_kernel_is_that_of_jacobians(base, change):
-    if "head" in change and base is MLP:
-        change = {"output": "signs"}
     net, x, weights = built({**base, **change}, np.random.default_rng(0).normal(size=(4, 5)))
     jacobian = jax.jacrev(lambda w: outputs(net, w, x))(weights)
     trained = jax.tree.leaves(jacobian if net.all_trained else jacobian.hidden)
@@ -69,8 +73,8 @@ def test_the_recursion_of_dense_networks_is_the_closed_form():
 
 
 def test_covariances_of_a_wide_convolution_are_those_of_the_recursion():
-    # one layer, gain 2, std 1.2, scale 3: K over 16000 channels against its expectation; the sampling error is about 1 %
-    raw = {**CONV, "depth": 1, "width": 16_000, "std": 1.2, "scale": 3}
+    # one layer, gain 2, std 1.2, scale 3: K over 8000 channels against its expectation; the sampling error is about 1 %
+    raw = {**CONV, "depth": 1, "width": 8000, "std": 1.2, "scale": 3}
     X = np.random.default_rng(3).normal(size=(4, 5))
     net, x, weights = built(raw, X)
     kernel, features = tangent_kernel(net, weights, x)
@@ -81,7 +85,7 @@ def test_covariances_of_a_wide_convolution_are_those_of_the_recursion():
     assert not np.allclose(kernel, other, rtol=0.2)
     # a filter that has one pixel sees no neighbours
     alone, _ = relu_limit(net._replace(filter=1), x)
-    assert not np.allclose(kernel, alone, rtol=0.2)
+    assert not np.allclose(kernel, alone, rtol=0.1)
 
 
 def test_two_layers_of_convolution_average_to_the_recursion():
@@ -98,7 +102,7 @@ def test_two_layers_of_convolution_average_to_the_recursion():
 
 def test_copies_are_independent_and_batches_divide_them():
     raw = {"data": {"kind": "sphere", "points": 2, "dimension": 3}, "model": {**MLP, "width": "m"}, "copies": 6}
-    found = measure(make("tangent_kernel", raw, {"m": (4.0, 8.0)}), (0, 1), 0, "cpu")
+    found = measure(make("tangent_kernel", raw, {"m": (16.0, 32.0)}), (0, 1), 0, "cpu")
     assert found.observables["kernel"].axes == ("seed", "m", "copy")
     assert found.observables["kernel"].values.shape == (2, 2, 6, 2, 2)
     assert len(np.unique(found.observables["kernel"].values)) == 2 * 2 * 6 * 3  # symmetric: three entries each

@@ -100,3 +100,12 @@ def test_next_leaves_out_the_last_record_and_a_slope_takes_its_sweep_axis_togeth
     checks = {one.name: one for one in claim.measures[0].checks}
     assert [checks[name].verdict for name in ("ratio", "late", "order")] == [Verdict.PASS] * 3
     assert all(control.rejected for control in claim.measures[0].controls)
+
+
+def test_a_control_is_pinned_to_one_point_of_the_sweep(tmp_path: Path) -> None:
+    (paper,) = check(toys.write_pinned(tmp_path), scale="smoke", device="cpu", jobs=2)
+    (claim,) = paper.claims
+    assert claim.verdict is Verdict.PASS, claim.reason
+    pinned = [control for control in claim.measures[0].controls if " at " in control.text or "factor = " in control.text]
+    assert len(pinned) == 2
+    assert all(control.rejected for control in claim.measures[0].controls)

@@ -84,6 +84,28 @@ def write(folder: Path, *claims: str, name: str = "toy") -> Path:
     return path
 
 
+PINNED = """\
+  pinned:
+    statement: A norm grows with its factor, for every vector.
+    source: {known_from: full_text}
+    strength: upper
+    measure:
+      - run: scaled
+        let: {share: '1'}
+        checks: {grown: {quantity: 'share*grown/factor', over: {factor: every, seed: every}, at_most: '1'}}
+        controls:
+          - {let: {share: factor}, at: {factor: 3}, because: the square of the factor}
+          - {let: {share: '2*factor'}, because: twice as much}
+          - {let: {share: '3'}, at: {factor: 1}, because: three times as much at the first point}
+"""
+PINNED_RUN = """\
+  scaled:
+    experiment: evaluate
+    params: {draw: [v], sizes: {n: 4}, values: {grown: 'factor*norm(v)/norm(v)'}}
+    sweep: {factor: [1, 3]}
+    seeds: 8
+"""
+
 WALK = """\
   b_steps:
     statement: Halving, step by step.
@@ -113,4 +135,12 @@ def write_walk(folder: Path) -> Path:
     """The toy of a map that is halved, with a run of its own."""
     path = write(folder, WALK)
     path.write_text(path.read_text(encoding="utf-8").replace("claims:\n", WALK_RUN + "claims:\n"), encoding="utf-8")
+    return path
+
+
+def write_pinned(folder: Path) -> Path:
+    """The toy whose controls differ at one point of the sweep, with a run of its own."""
+    path = write(folder, PINNED)
+    text = path.read_text(encoding="utf-8").replace("claims:\n", PINNED_RUN + "claims:\n")
+    path.write_text(text.replace("  b: {domain", "  factor: {domain: positive}\n  b: {domain"), encoding="utf-8")
     return path

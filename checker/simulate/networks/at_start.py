@@ -17,7 +17,6 @@ from checker.simulate.networks.recursion import relu_limit
 from checker.simulate.program import Cells, Output, Program, Site, over_cells
 from checker.simulate.resolve import leaf_of
 
-
 HELD = 2**18
 """About how many numbers the networks that are drawn together may have: more leave the cache."""
 

@@ -119,7 +119,8 @@ def outputs(net: Architecture, weights: Weights, x: jax.Array) -> jax.Array:
 def backward(net: Architecture, weights: Weights, x: jax.Array) -> tuple[jax.Array, ...]:
     """df/dh_l (n, width, P) for each hidden layer: inputs do not meet, so one pass down serves all of them."""
     zeros = tuple(jnp.zeros((x.shape[0], net.width, x.shape[2])) for _ in weights.hidden)
-    return jax.grad(lambda shifts: jnp.sum(forward(net, weights, x, shifts).outputs))(zeros)
+    pull: tuple[jax.Array, ...] = jax.grad(lambda shifts: jnp.sum(forward(net, weights, x, shifts).outputs))(zeros)
+    return pull
 
 
 def over_windows(gram: jax.Array, size: int) -> jax.Array:

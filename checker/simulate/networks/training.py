@@ -76,7 +76,7 @@ def slope_of(formula: Any, env: dict[str, Any], mean: bool) -> Callable[[jax.Arr
         return compiled({**env, "u": u, "y": y})
 
     def slope(u: jax.Array, y: jax.Array) -> jax.Array:
-        each = jax.vmap(jax.grad(value))(u, y)
+        each: jax.Array = jax.vmap(jax.grad(value))(u, y)
         return each / u.shape[0] if mean else each
 
     return slope

@@ -73,7 +73,8 @@ def vanilla(
         index = depth - 1 - step
         g = _last(images, index)
         u = SQRT2 * jnp.where(g > 0, b, 0.0)
-        return _pulled_back(_unit(_last(inputs, index)), g, u, _normals(back, index, shape)) / width**0.5
+        seen: jax.Array = _pulled_back(_unit(_last(inputs, index)), g, u, _normals(back, index, shape)) / width**0.5
+        return seen
 
     start = _normals(out, depth, shape) / width**0.5
     b = lax.fori_loop(0, depth - layer, backward, start)
@@ -91,7 +92,8 @@ def residual(
     empty = jnp.zeros((deepest, *shape))
 
     def hidden(x: jax.Array, g: jax.Array) -> jax.Array:
-        return SQRT2 * _length(x) * jnp.maximum(g, 0.0) / width**0.5
+        found: jax.Array = SQRT2 * _length(x) * jnp.maximum(g, 0.0) / width**0.5
+        return found
 
     def forward(index: jax.Array, carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
         x, inputs, images, outputs = carry
