@@ -98,12 +98,25 @@ def _measure(measure: Measure, scale: str) -> Iterator[str]:
         yield f"    cannot be run: {measure.unsupported}"
         return
     yield f"    on {_instances(measure, scale)}{_cells(run)}"
+    yield f"    publishes {_published(run)}"
     yield from (f"    requires {text}" for text, _ in run.require)
     for check in measure.checks:
         over = ", ".join(f"{axis}: {rule.rule}" for axis, rule in check.expectation.over.items())
         yield f"    {check.name}: {check.quantity_text}  {check.expectation.text}  over {over or 'the one instance'}"
         yield f"      {region(check)}"
     yield from (f"    must reject: {control.text} ({control.because}){_again(control)}" for control in measure.controls)
+
+
+def _published(run: Run) -> str:
+    """What a quantity may name, each with its recorded axes and entries: ``theta(s)[5]``."""
+    from checker.simulate.catalogue import experiment
+
+    names = []
+    for name, spec in experiment(run.experiment).observables(run.params).items():  # type: ignore[arg-type]
+        axes = f"({', '.join(spec.axes)})" if spec.axes else ""
+        sizes = f"[{', '.join(map(str, spec.shape))}]" if spec.shape else ""
+        names.append(f"{name}{axes}{sizes}")
+    return ", ".join([*names, *(axis.name for axis in run.sweep), *run.case_values])
 
 
 def _again(control: Control) -> str:

@@ -29,7 +29,8 @@ class IterateParams(Drawn):
     """A map stepped from ``start`` (``map``: the next value of each symbol of the state, all at once) or a small
     system of differential equations (``flow``: the time derivative of each).
 
-    A map is recorded on ``k`` at ``checkpoints`` log-spaced steps from 1 to ``steps`` and may use the step number ``k``;
+    A map is recorded on ``k`` at ``checkpoints`` log-spaced steps from 1 to ``steps`` and may use the step number ``k``,
+    which is 0 when the first step is made;
     ``noise`` names symbols with a law that are drawn anew at every step, ``delays`` symbols for earlier values of the
     state (``past: {of: x, by: tau}`` is x as it was tau steps ago, its start before that).  A flow is recorded on ``t``
     at ``checkpoints`` times up to ``until``, log-spaced from ``first`` where that is given, and may use ``t``; ``stiff``

@@ -6,6 +6,7 @@ The one idea to know: a program is compiled once per structure of arrays and per
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -19,36 +20,36 @@ import numpy as np
 from checker.simulate.catalogue import experiment
 from checker.simulate.catalogue_parts import data_shape
 from checker.simulate.device import choose, compiler_options
-from checker.simulate.evaluate import evaluate_program
-from checker.simulate.iterate import iterate_program
 from checker.simulate.leaves import Component
 from checker.simulate.measurement import Array, Measurement, Observable
-from checker.simulate.monte_carlo import monte_carlo_program
-from checker.simulate.networks.at_start import tangent_kernel_program
-from checker.simulate.networks.training import train_network_program
-from checker.simulate.optimize import optimize_program
 from checker.simulate.program import Output, Program, Site
-from checker.simulate.random_networks.program import random_networks_program
 from checker.simulate.requirements import require
 from checker.simulate.resolve import Grid, SimulationError, fix_counts, grid_of, size_symbols, structural_symbols
-from checker.simulate.solve import solve_program
-from checker.simulate.spectrum import spectrum_program
-from checker.simulate.train import train_program
-from checker.simulate.two_patch.program import two_patch_program
 from checker.spec.claim import Run
 
+
+def _imported_when_used(module: str, name: str) -> Callable[[Any, Site], Program]:
+    """The function ``name`` of ``module``: solvers of flows and of convex programs take a second to import."""
+
+    def program(params: Any, site: Site) -> Program:
+        made: Program = getattr(importlib.import_module(f"checker.simulate.{module}"), name)(params, site)
+        return made
+
+    return program
+
+
 PROGRAMS: Mapping[str, Callable[[Any, Site], Program]] = {
-    "optimize": optimize_program,
-    "train": train_program,
-    "evaluate": evaluate_program,
-    "monte_carlo": monte_carlo_program,
-    "iterate": iterate_program,
-    "solve": solve_program,
-    "spectrum": spectrum_program,
-    "tangent_kernel": tangent_kernel_program,
-    "train_network": train_network_program,
-    "random_networks": random_networks_program,
-    "two_patch": two_patch_program,
+    "optimize": _imported_when_used("optimize", "optimize_program"),
+    "train": _imported_when_used("train", "train_program"),
+    "evaluate": _imported_when_used("evaluate", "evaluate_program"),
+    "monte_carlo": _imported_when_used("monte_carlo", "monte_carlo_program"),
+    "iterate": _imported_when_used("iterate", "iterate_program"),
+    "solve": _imported_when_used("solve", "solve_program"),
+    "spectrum": _imported_when_used("spectrum", "spectrum_program"),
+    "tangent_kernel": _imported_when_used("networks.at_start", "tangent_kernel_program"),
+    "train_network": _imported_when_used("networks.training", "train_network_program"),
+    "random_networks": _imported_when_used("random_networks.program", "random_networks_program"),
+    "two_patch": _imported_when_used("two_patch.program", "two_patch_program"),
 }
 GPU_BATCH = 64
 

@@ -46,7 +46,8 @@ def log_heights(s: Array, nu: float) -> Array:
         middle = (low + high) / 2
         late = log_time(np.exp(middle), nu) > s
         low, high = np.where(late, low, middle), np.where(late, middle, high)
-    return (low + high) / 2
+    found: Array = (low + high) / 2
+    return found
 
 
 def tail_flatness(loss: Loss, nu: jax.Array) -> jax.Array:

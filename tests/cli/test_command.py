@@ -221,3 +221,9 @@ def test_an_interrupted_block_leaves_no_process(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     assert waiting[path].exception() is not None
     assert time.monotonic() - began < 50  # of the sixty seconds that the proof would take
+
+
+def test_what_only_some_papers_need_is_not_imported_for_all() -> None:
+    script = "import sys, checker.api; print([name for name in ('cvxpy', 'diffrax', 'sympy', 'z3') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root())
+    assert done.stdout.strip() == "[]"

@@ -71,7 +71,13 @@ def test_prescribed_ends_cost_their_sum_where_it_exceeds_the_variation():
 
 @pytest.mark.parametrize(
     ("changed", "complaint"),
-    [({"points": 1}, "at least 2"), ({"first": 3}, "first < last"), ({"jitter": 0.5}, "less than"), ({"between": -1}, "0 to 1000"), ({"points": 3000}, "limit")],
+    [
+        ({"points": 1}, "at least 2"),
+        ({"first": 3}, "first < last"),
+        ({"jitter": 0.5}, "less than"),
+        ({"between": -1}, "0 to 1000"),
+        ({"points": 3000}, "limit"),
+    ],
 )
 def test_sizes_are_limited_before_allocation(changed, complaint):
     with pytest.raises(ValidationError, match=complaint):

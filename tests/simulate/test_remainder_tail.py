@@ -53,11 +53,10 @@ def test_one_point_moves_along_w_hat_and_nowhere_else():
     assert "log_loss" not in out
 
 
-@pytest.mark.parametrize("nu", [0.5, 2.0])
-def test_the_flow_is_that_of_an_independent_solver_in_the_plain_variables(nu):
+def test_the_flow_is_that_of_an_independent_solver_in_the_plain_variables():
     start = {"kind": "given", "theta": ["1/2", -1]}
     dynamics = tail(until=9, checkpoints=4, step="1/4", tolerance=1e-10)
-    coords, out = train(PLANE, dynamics, (nu,), slope=POWER, init=start)
+    coords, out = train(PLANE, dynamics, (0.5, 2.0), slope=POWER, init=start)
     rows = np.asarray([[1, 0.5], [1, -1]])
 
     def solved(power):
@@ -67,9 +66,10 @@ def test_the_flow_is_that_of_an_independent_solver_in_the_plain_variables(nu):
         sigmas = np.logaddexp(0, coords["s"])
         return solve_ivp(field, (0, sigmas[-1]), [0.5, -1], "LSODA", t_eval=sigmas, rtol=1e-10, atol=1e-11).y.T
 
-    assert np.allclose(out["theta"][0, 0], solved(nu), rtol=1e-6)
-    assert np.abs(out["theta"][0, 0] - solved(nu + 0.05)).max() > 1e-3  # a neighbouring tail is told apart
-    assert np.allclose(out["margins"][0, 0], out["theta"][0, 0] @ rows.T, rtol=1e-12)
+    for theta, margins, nu in zip(out["theta"][0], out["margins"][0], (0.5, 2.0), strict=True):
+        assert np.allclose(theta, solved(nu), rtol=1e-6)
+        assert np.abs(theta - solved(nu + 0.05)).max() > 1e-3  # a neighbouring tail is told apart
+        assert np.allclose(margins, theta @ rows.T, rtol=1e-12)
 
 
 def test_exponent_one_is_the_flow_of_the_exponential_tail():
@@ -91,7 +91,8 @@ def test_depth_is_the_product_of_a_balanced_chain_and_not_of_another():
     given = [{"kind": "given", "theta": theta} for theta in (["2/3", "1/3", "2/3"], ["2/3", "1/3", "2/3", 1, 1])]
     other = {"kind": "given", "theta": ["4/3", "2/3", "4/3", 1, "1/2"]}
     follow = {"kind": "gradient_flow", "time": "log_time", "tolerance": 1e-9, **times}
-    common = {**params, "loss": "exp(-u)", "reduction": "sum", "dynamics": follow, "model": {"kind": "scalar_chain", "depth": 3}}
+    chain = {"kind": "scalar_chain", "depth": 3}
+    common = {**params, "loss": "exp(-u)", "reduction": "sum", "dynamics": follow, "model": chain}
     arms = {"chain": {**common, "init": given[1]}, "unbalanced": {**common, "init": other}}
     dynamics = {"kind": "remainder_flow", "depth": 3, "spacing": "linear", "tolerance": 1e-10, **times}
     _, out = train(params, dynamics, loss="exp(-u)", init=given[0], arms=arms)

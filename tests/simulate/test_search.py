@@ -82,3 +82,38 @@ def test_where_instances_cannot_be_moved_it_says_why():
         found = measure(run, [0], 0, "cpu") if run is not trained else None
         with pytest.raises(SearchUnavailable, match=said):
             ascend(run, found, node("sum(f)", f=Domain(shape=(N,))), device="cpu")
+
+
+def test_projection_onto_a_simplex_holds_far_away():
+    import jax.numpy as jnp
+
+    from checker.simulate.evaluate import Box
+
+    box = Box((3, 5), jnp.asarray(0.0), jnp.asarray(0.0), False, None, "simplex")
+    far = jnp.asarray([[1e13 + 1.0, 1e13, 1e13, 1e13, 1e13], [-1e9] * 5, [3e15, 0.0, 0.0, 0.0, 1.0]])
+    rows = np.asarray(box.project(far))
+    assert np.allclose(rows.sum(axis=1), 1, atol=1e-14)
+    assert rows.min() >= 0
+    assert np.allclose(rows, [[1, 0, 0, 0, 0], [0.2] * 5, [1, 0, 0, 0, 0]], atol=1e-2)
+    inside = jnp.asarray([[0.1, 0.2, 0.3, 0.4, 0.0]] * 3)
+    assert np.allclose(box.project(inside), inside, atol=1e-15)
+
+
+def test_weights_that_stop_mattering_stay_on_the_simplex():
+    # where p[0, 0] is 0 the rows of q have no slope at all: what is left is rounding, and must not be blown up
+    domains = {"p": Domain(shape=(num(1), THREE), rows="simplex"), "q": Domain(shape=(num(2), THREE), rows="simplex")}
+    run = make("evaluate", {"draw": ["p", "q"]}, domains=domains)
+    found = measure(run, range(16), 0, "cpu")
+    worst = ascend(run, found, node("-p[0, 0]*(1 + 1e-8*q[0, 1]) + p[0, 2]*1e-160*q[1, 0]", **domains), device="cpu")
+    for name in ("p", "q"):
+        values = worst.observables[name].values
+        assert np.allclose(values.sum(axis=-1), 1, atol=1e-13)
+        assert values.min() >= 0
+
+
+def test_of_many_symbols_a_fixed_choice_of_corners_is_tried():
+    names = ["f1", "f2", "f3", "f4", "f5"]
+    domains = {name: Domain(lo=-THREE.value, hi=THREE.value, shape=(THREE,)) for name in names}
+    run = make("evaluate", {"draw": names}, domains=domains)
+    worst = ascend(run, measure(run, range(8), 0, "cpu"), node(" + ".join(f"sum({n})" for n in names), **domains), device="cpu")
+    assert quantity(" + ".join(f"sum({n})" for n in names), worst).values[0] == pytest.approx(45)
