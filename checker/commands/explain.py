@@ -109,13 +109,15 @@ def _measure(measure: Measure, scale: str) -> Iterator[str]:
 
 def _published(run: Run) -> str:
     """What a quantity may name, each with its recorded axes and entries: ``theta(s)[5]``."""
+    from checker.expr.text import text
     from checker.simulate.catalogue import experiment
 
     names = []
     for name, spec in experiment(run.experiment).observables(run.params).items():  # type: ignore[arg-type]
         axes = f"({', '.join(spec.axes)})" if spec.axes else ""
-        sizes = f"[{', '.join(map(str, spec.shape))}]" if spec.shape else ""
-        names.append(f"{name}{axes}{sizes}")
+        declared = tuple(map(text, run.domains[name].shape)) if name in run.domains else ()
+        shape = declared if spec.shape is None else spec.shape
+        names.append(f"{name}{axes}" + (f"[{', '.join(map(str, shape))}]" if shape else ""))
     return ", ".join([*names, *(axis.name for axis in run.sweep), *run.case_values])
 
 

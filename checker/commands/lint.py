@@ -45,6 +45,9 @@ def run(options: argparse.Namespace) -> int:
     for target in targets:
         try:
             paper = load_paper(target.path)
+            if b"scale:" in target.path.read_bytes():  # a patch may be wrong at its scale only; remarks are made of standard
+                for scale in ("smoke", "large"):
+                    load_paper(target.path, scale=scale)
         except CheckError as problem:
             print(problem.message, file=sys.stderr)
             code = ExitCode.USAGE

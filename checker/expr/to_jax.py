@@ -295,7 +295,7 @@ def _mixed(node: Node) -> frozenset[str]:
     """The symbols of which one entry of ``node`` may need several: those inside reductions, products and entries."""
     if isinstance(node, Subscript | Vec) or (isinstance(node, Fn) and not _entrywise(node)):
         return symbols_of(node)
-    return frozenset().union(*(_mixed(child) for child in node.children()))
+    return frozenset(name for child in node.children() for name in _mixed(child))
 
 
 def _entrywise(node: Fn) -> bool:

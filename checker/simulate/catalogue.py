@@ -175,9 +175,10 @@ def _data_observables(data: Component | None) -> dict[str, ObservableSpec]:
 
 def _hinge_observables(data: LineData) -> dict[str, ObservableSpec]:
     points = data_shape(data)[0]
-    known = isinstance(points, int)
-    count: Size = hinges(points, data.between) if known else f"{points} + {data.between}*({points} - 1)"
-    gaps: Size = points - 1 if known else f"{points} - 1"
+    count: Size = f"{points} + {data.between}*({points} - 1)"
+    gaps: Size = f"{points} - 1"
+    if isinstance(points, int):
+        count, gaps = hinges(points, data.between), points - 1
     return {
         "knots": ObservableSpec((), (count,), "where the hinge functions bend: at every point and inside the gaps"),
         "right": ObservableSpec((), (points, count), "[x_n - knot_m]_+"),

@@ -93,15 +93,15 @@ def ascend(
         symbols = {name: jnp.asarray([grid.values(cell)[name] for cell in cells]) for name in grid.symbols}
         objective = jax.jit(_objective(excess, sizes, symbols))  # read once, however often it is used below
         drawn = {name: jnp.asarray(measurement.observables[name].values) for name in domain}
-        shares = _corners(domain)
+        shares = {name: jnp.asarray(each) for name, each in _corners(domain).items()}  # an argument: not folded by XLA
 
-        def search(drawn: Instance) -> tuple[Instance, jax.Array]:
+        def search(drawn: Instance, shares: Instance) -> tuple[Instance, jax.Array]:
             random = _worst_random(objective, drawn, worst)
-            corners = {name: jax.vmap(box.at)(jnp.asarray(shares[name])) for name, box in domain.items()}
+            corners = {name: jax.vmap(box.at)(shares[name]) for name, box in domain.items()}
             starts = {name: jnp.concatenate([random[name], corners[name]]) for name in domain}
             return _climb(objective, domain, starts, steps)
 
-        found, heights = jax.jit(search, compiler_options=options)(drawn)
+        found, heights = jax.jit(search, compiler_options=options)(drawn, shares)
     order = np.argsort(-np.asarray(heights), kind="stable")[:worst]
     order = order[np.isfinite(np.asarray(heights)[order])]
     observables = {

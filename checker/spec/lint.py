@@ -8,9 +8,11 @@ around the formulas in ``lint_prose``; ``remarks`` has the stable name of everyt
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from collections.abc import Mapping
+from itertools import islice, pairwise, product
+from operator import eq, ge, gt, le, lt, ne
 
-from checker.expr.node import Fn, Rel, Sym, symbols_of, walk
+from checker.expr.node import And, Fn, Node, Rel, Sym, symbols_of, walk
 from checker.judge.prediction import Kind
 from checker.spec.claim import Check, Claim, Control, Measure
 from checker.spec.constants import exact, growth, rough
@@ -22,6 +24,8 @@ from checker.spec.reporter import Reporter
 
 RATES = frozenset({Kind.RATE, Kind.RATE_AT_MOST, Kind.RATE_AT_LEAST})
 CONTROL_DISTANCE = 1.5  # times within: a nearer control may survive a claim that passes (JUDGE.md, section 1)
+_MOST_POINTS = 10_000
+_COMPARE = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne}
 MIN_SIZES, MIN_DECADES = 8, 2.0  # of an asymptotic rate (JUDGE.md, section 4)
 _ALLOWED = {
     "upper": frozenset({Kind.AT_MOST, Kind.LESS_THAN, Kind.RATE_AT_MOST}),
@@ -99,6 +103,7 @@ def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: R
     if expected.kind in RATES:
         _rate(measure, check, path, reporter)
     _implied(measure, check, path, reporter)
+    _selection(measure, check, path, reporter)
     _grid(measure, check, path, reporter)
     fractions = [axis for axis, over in expected.over.items() if over.rule == "fraction" and (over.level or 0) >= 0.9]
     if "seed" in fractions:
@@ -126,6 +131,27 @@ def _grid(measure: Measure, check: Check, path: Path, reporter: Reporter) -> Non
             name = part.args[1].name
             message = f"steps of {100 * step:.2g} % along {name} exceed half the margin: too coarse to decide"
             reporter.warn(path, message, code="coarse-sweep")
+
+
+def _selection(measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
+    """``where`` over the sweep alone has to leave some point of it, at every scale."""
+    axes = {axis.name: axis.values for axis in measure.run.sweep}
+    if check.where is None or not symbols_of(check.where) <= set(axes):
+        return
+    points = (dict(zip(axes, values, strict=True)) for values in product(*axes.values()))
+    if all(_holds(check.where, point) is False for point in islice(points, _MOST_POINTS)):
+        reporter.error((*path, "where"), "no point of the sweep is selected", code="empty-domain")
+
+
+def _holds(condition: Node, point: Mapping[str, float]) -> bool | None:
+    """Whether a condition holds at a point; ``None`` where that takes more than simple arithmetic."""
+    if isinstance(condition, And):
+        parts = [_holds(part, point) for part in condition.args]
+        return None if None in parts else all(parts)
+    if not isinstance(condition, Rel):
+        return None
+    left, right = rough(condition.left, point), rough(condition.right, point)
+    return None if left is None or right is None else _COMPARE[condition.op](left, right)
 
 
 def _implied(measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:

@@ -19,7 +19,7 @@ ERRORS: Mapping[str, str] = {
     "relative-margin": "A percentage where there is nothing to take it of: of an exponent, or of 0.",
     "no-finding": "A verdict other than PASS is expected, and no finding says what is true instead.",
     "stray-finding": "A finding stands at a claim that is expected to pass.",
-    "empty-domain": "No value satisfies the conditions on a symbol.",
+    "empty-domain": "No value satisfies the conditions on a symbol, or no point of the sweep those of a check (`where`).",
     "duplicate-id": "One name for two things: a key, a symbol and a definition. "
     "A remark for two parts of a claim, or two files whose reports would have the same name.",
 }

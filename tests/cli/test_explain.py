@@ -36,6 +36,7 @@ def test_a_claim_from_its_assumptions_to_its_cost(tmp_path: Path, capsys: pytest
     assert "cauchy_schwarz" not in square
     bound = explained(capsys, "toy/cauchy_schwarz")
     assert "on 32 instances" in bound
+    assert "publishes v[n], w[n]" in bound
     assert "PASS with the interval at most 1" in bound
     assert "must reject: at_most" in bound
     assert "mutants: up to " in bound

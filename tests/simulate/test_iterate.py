@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from checker.expr.domain import REAL, Domain
 from checker.expr.errors import UnsupportedError
-from checker.expr.node import Sym
+from checker.expr.node import Sym, num
 from checker.simulate.catalogue_iterate import IterateParams
 from checker.simulate.measure import measure
 from checker.simulate.resolve import SimulationError
@@ -118,6 +118,21 @@ def test_a_stiff_flow_needs_the_implicit_solver():
     found = path({**params, "stiff": True})
     assert np.allclose(found.observables["x"].values[0], np.cos(found.coords["t"]), atol=1e-4)
     assert "gave up" in path(params).failures[0]
+
+
+def test_a_stop_where_the_condition_is_nearly_flat_and_the_state_is_a_matrix():
+    # W' = -(W - T): the distance from T falls from 1 to 1e-9 at t = 9 log 10, far below the size of a step
+    two = num(2)
+    domains = {"W": Domain(shape=(two, two)), "v": REAL}
+    params = {"flow": {"W": "-(W - [[1, 0], [0, 2]])", "v": "1"}, "start": {"W": "[[1, 1], [0, 2]]", "v": 0},
+              "until": 1e6, "checkpoints": 2, "stop": "norm(W - [[1, 0], [0, 2]]) <= 1/10**9", "tolerance": 1e-12}  # fmt: skip
+    for stiff in (False, True):
+        found = path({**params, "stiff": stiff}, domains=domains)
+        assert found.failures == {}
+        W, stopped = found.observables["W"].values[0, -1], found.observables["stopped"].values[0]
+        assert np.abs(W - [[1, 0], [0, 2]]).max() == pytest.approx(1e-9, rel=1e-3)
+        assert found.observables["v"].values[0, -1] == pytest.approx(stopped, rel=1e-9)
+        assert stopped == pytest.approx(9 * np.log(10), rel=1e-2)  # the solver sees 1e-9 to its tolerance of 1e-12
 
 
 def test_vectors_and_draws():

@@ -104,6 +104,16 @@ def test_each_rule_has_a_file_that_breaks_it_alone(code: str) -> None:
     assert set(codes(*BROKEN[code])) == {code}
 
 
+def test_a_selection_that_selects_nothing() -> None:
+    def where(condition: str) -> Change:
+        return ("at_most: log(n)}", f"at_most: log(n), where: {condition}}}")
+
+    assert codes(where("rho > 20000")) == ["empty-domain"]
+    assert codes(where("'rho > 100 and rho < 10'")) == ["empty-domain"]
+    assert codes(where("rho > 5000")) == []
+    assert codes(where("sin(rho) > -2")) == []
+
+
 def test_two_checks_of_one_name() -> None:
     assert codes(*TWICE) == ["duplicate-id"]
     assert codes((RATES, RATES + SECOND.replace("bound", "lowest"))) == []
