@@ -32,7 +32,7 @@ def growth(a, n):
     return fourth / (1 + a) ** 2
 
 
-@pytest.mark.parametrize(("draws", "samples"), [("vectors", 8000), ("matrices", 2000)])
+@pytest.mark.parametrize(("draws", "samples"), [("vectors", 6000), ("matrices", 1000)])
 def test_vanilla_moments(draws, samples):
     n, cases = 12, {"L": (1.0, 2.0, 2.0), "m": (1.0, 1.0, 2.0)}
     found = moments({"kind": "vanilla", "width": n, "depth": "L", "layer": "m"}, samples, draws, cases=cases)
@@ -45,7 +45,7 @@ def test_vanilla_moments(draws, samples):
     assert np.all(np.abs(mean - 1) < 6 * error)
 
 
-@pytest.mark.parametrize(("draws", "samples"), [("vectors", 8000), ("matrices", 2000)])
+@pytest.mark.parametrize(("draws", "samples"), [("vectors", 6000), ("matrices", 1000)])
 def test_residual_moments_with_branches_that_differ(draws, samples):
     n, depth = 12, 3
     found = moments({"kind": "residual", "width": n, "depth": depth, "branch": "1/k**2", "layer": 2}, samples, draws)
@@ -61,7 +61,7 @@ def test_residual_moments_with_branches_that_differ(draws, samples):
     assert abs(mean - scales[1] * math.prod(1 + a for a in scales)) > 6 * error
 
 
-@pytest.mark.parametrize(("draws", "samples"), [("vectors", 8000), ("matrices", 1500)])
+@pytest.mark.parametrize(("draws", "samples"), [("vectors", 6000), ("matrices", 800)])
 def test_dense_moments(draws, samples):
     n, depth, scale = 8, 3, 2.0
     forward = {"size": "forward", "size_square": "forward**2"}
