@@ -93,7 +93,8 @@ def read(check: Check, run: Run, reader: Reader, at: Mapping[str, float] | None 
         fields["upper"] = reader.field(expected.upper)
     present = {axis for field in fields.values() for axis in field.axes}
     # An axis that the claim speaks of counts even where a control made the quantity constant along it.
-    present |= {axis for axis in (*expected.over, expected.axis) if axis is not None and axis in measurement.coords}
+    named = [*expected.over, expected.axis, *(() if check.where is None else reader.field(check.where).axes)]
+    present |= {axis for axis in named if axis is not None and axis in measurement.coords}
     coords = {"seed": np.zeros(1), **measurement.coords}
     axes = ("seed", *(axis for axis in measurement.coords if axis != "seed" and axis in present))
     if not any("seed" in field.axes for field in fields.values()):
@@ -211,6 +212,9 @@ def _select(
     if not mask.any():
         raise EvaluationError(f"`where` selects none of the {mask.size} cells")
     axes = tuple(coords)
+    lost = [axis for axis in field.axes if axis not in axes]
+    if lost:
+        raise EvaluationError(f"`where` speaks of {', '.join(lost)}, which `at` has pinned to one point")
     if len(field.axes) == 1:
         where = axes.index(field.axes[0])
         chosen = np.flatnonzero(mask)
