@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from checker.expr.node import Node, symbols_of
-from checker.judge.prediction import Along, Prediction
+from checker.judge.prediction import Along, Over, Prediction
 from checker.judge.sample import Sample
 from checker.simulate.measurement import Field, Measurement
 from checker.simulate.quantity import evaluate
@@ -124,7 +124,7 @@ def read(check: Check, run: Run, reader: Reader, at: Mapping[str, float] | None 
     prediction = Prediction(
         kind=expected.kind,
         target=target,
-        over={axis: rule for axis, rule in expected.over.items() if axis not in (at or {})},
+        over=_rules(expected.over, frozenset(at or {}), coords),
         within=expected.within,
         upper=aligned["upper"][0] if "upper" in aligned else None,
         along=_along(check, reader, coords),
@@ -138,6 +138,17 @@ def read(check: Check, run: Run, reader: Reader, at: Mapping[str, float] | None 
         bounded=expected.bounded,
     )
     return Reading(sample, prediction, kept=len(coords["seed"]), instances=instances)
+
+
+def _rules(over: Mapping[str, Over], pinned: frozenset[str], coords: Mapping[str, Array]) -> dict[str, Over]:
+    """The rules for the axes that are left; `every` is what holds of coupled axes anyway, and all that can be said."""
+    left = {axis: rule for axis, rule in over.items() if axis not in pinned}
+    if "cell" not in coords:
+        return left
+    lost = [axis for axis, rule in left.items() if axis not in coords and rule.rule != "every"]
+    if lost:
+        raise EvaluationError(f"`where` couples {', '.join(lost)} with another axis: `over` can only say `every` of it")
+    return {axis: rule for axis, rule in left.items() if axis in coords}
 
 
 def _shortened(field: Field, coords: Mapping[str, Array]) -> Field:

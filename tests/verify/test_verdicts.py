@@ -109,3 +109,10 @@ def test_a_control_is_pinned_to_one_point_of_the_sweep(tmp_path: Path) -> None:
     pinned = [control for control in claim.measures[0].controls if " at " in control.text or "factor = " in control.text]
     assert len(pinned) == 2
     assert all(control.rejected for control in claim.measures[0].controls)
+
+
+def test_selections_may_couple_axes_and_name_one_that_a_control_made_constant(tmp_path: Path) -> None:
+    (paper,) = check(toys.write_selected(tmp_path), scale="smoke", device="cpu", jobs=2)
+    (claim,) = paper.claims
+    assert claim.verdict is Verdict.PASS, claim.reason
+    assert all(control.rejected for control in claim.measures[0].controls)

@@ -106,6 +106,31 @@ PINNED_RUN = """\
     seeds: 8
 """
 
+SELECTED = """\
+  selected:
+    statement: Powers of a base, in the cells where they are small, for every vector.
+    source: {known_from: full_text}
+    strength: tight
+    measure:
+      - run: powers
+        let: {share: power/base}
+        checks:
+          # over names both axes that `where` couples
+          coupled: {quantity: share, over: {base: every, top: every, seed: every}, where: base*top <= 4, equals: base**(top - 1), within: 1e-9}
+          # the near miss below is constant along the axis that `where` speaks of
+          plain: {quantity: share, over: {top: every, seed: every}, where: base == 2, equals: 2**(top - 1), within: 1e-9}
+        controls:
+          - {of: coupled, equals: base**top, because: one factor more}
+          - {of: plain, let: {share: 'at(power, base=3)/3'}, because: of another base}
+"""
+SELECTED_RUN = """\
+  powers:
+    experiment: evaluate
+    params: {draw: [v], sizes: {n: 4}, values: {power: 'base**top*norm(v)/norm(v)'}}
+    sweep: {base: [2, 3], top: [1, 2, 3]}
+    seeds: 8
+"""
+
 WALK = """\
   b_steps:
     statement: Halving, step by step.
@@ -135,6 +160,15 @@ def write_walk(folder: Path) -> Path:
     """The toy of a map that is halved, with a run of its own."""
     path = write(folder, WALK)
     path.write_text(path.read_text(encoding="utf-8").replace("claims:\n", WALK_RUN + "claims:\n"), encoding="utf-8")
+    return path
+
+
+def write_selected(folder: Path) -> Path:
+    """The toy whose checks select cells, with a run of its own."""
+    path = write(folder, SELECTED)
+    text = path.read_text(encoding="utf-8").replace("claims:\n", SELECTED_RUN + "claims:\n")
+    symbols = "  base: {domain: positive}\n  top: {domain: positive}\n  b: {domain"
+    path.write_text(text.replace("  b: {domain", symbols), encoding="utf-8")
     return path
 
 
