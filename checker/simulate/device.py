@@ -20,7 +20,6 @@ import jax
 
 from checker.errors import CheckError
 
-
 # A batched decomposition of jaxlib hands pieces to XLA's pool of threads and waits for them on a thread of the same pool: as
 # many of them at once as there are threads, and none ever ends (seen with two eigenvalue problems on two cores).  Claims are
 # measured side by side, one thread a core, so the pool gets several threads for each; XLA reads their number from NPROC.

@@ -116,9 +116,12 @@ SELECTED = """\
         let: {share: power/base}
         checks:
           # over names both axes that `where` couples
-          coupled: {quantity: share, over: {base: every, top: every, seed: every}, where: base*top <= 4, equals: base**(top - 1), within: 1e-9}
+          coupled:
+            {quantity: share, over: {base: every, top: every, seed: every}, where: base*top <= 4,
+             equals: base**(top - 1), within: 1e-9}
           # the near miss below is constant along the axis that `where` speaks of
-          plain: {quantity: share, over: {top: every, seed: every}, where: base == 2, equals: 2**(top - 1), within: 1e-9}
+          plain:
+            {quantity: share, over: {top: every, seed: every}, where: base == 2, equals: 2**(top - 1), within: 1e-9}
         controls:
           - {of: coupled, equals: base**top, because: one factor more}
           - {of: plain, let: {share: 'at(power, base=3)/3'}, because: of another base}
