@@ -18,7 +18,23 @@ from checker.simulate.observable_spec import ObservableSpec
 MAX_STEPS = 1_000_000
 
 
-class MlpModel(Component):
+class _Layered(Component):
+    """What every network has: its size, its activation, its scales, which weights are trained, and its start."""
+
+    COUNTS: ClassVar[frozenset[str]] = frozenset({"width", "depth"})
+    LOCALS: ClassVar[Mapping[str, Locals]] = {"activation": {"z": ()}}
+    width: Count
+    depth: Count = 1
+    activation: Expression | None = None
+    gain: Number = 2.0
+    std: Number = 1.0
+    scale: Number = 1.0
+    output: Literal["normal", "signs"] = "normal"
+    trained: Literal["all", "hidden"] = "all"
+    init: Literal["plain", "antisymmetric", "centred"] = "plain"
+
+
+class MlpModel(_Layered):
     """A fully connected network in NTK parametrisation: h_1 = W_1 x, h_{l+1} = W_{l+1} g_l, f = scale v . g_depth.
 
     g_l = sqrt(gain/width) phi(h_l) with `depth` hidden layers of `width` neurons, no biases; phi is the formula
@@ -30,18 +46,7 @@ class MlpModel(Component):
     its start, f(theta) - f(theta_0).
     """
 
-    COUNTS: ClassVar[frozenset[str]] = frozenset({"width", "depth"})
-    LOCALS: ClassVar[Mapping[str, Locals]] = {"activation": {"z": ()}}
     kind: Literal["mlp"]
-    width: Count
-    depth: Count = 1
-    activation: Expression | None = None
-    gain: Number = 2.0
-    std: Number = 1.0
-    scale: Number = 1.0
-    output: Literal["normal", "signs"] = "normal"
-    trained: Literal["all", "hidden"] = "all"
-    init: Literal["plain", "antisymmetric", "centred"] = "plain"
 
     @model_validator(mode="after")
     def _sizes(self) -> MlpModel:
@@ -49,7 +54,7 @@ class MlpModel(Component):
         return self
 
 
-class Conv1dModel(Component):
+class Conv1dModel(_Layered):
     """A convolutional network on signals, NTK parametrisation, zero padding, stride 1, no biases.
 
     `channels` consecutive rows of X are one input, its pixels are the columns; its label is that of its first row.
@@ -58,21 +63,10 @@ class Conv1dModel(Component):
     weight of its own, `average` the mean over the pixels of each channel.  The other keys are those of `mlp`.
     """
 
-    COUNTS: ClassVar[frozenset[str]] = frozenset({"width", "depth"})
-    LOCALS: ClassVar[Mapping[str, Locals]] = {"activation": {"z": ()}}
     kind: Literal["conv1d"]
-    width: Count
-    depth: Count = 1
     channels: Whole = 1
     filter: Whole = 3
     head: Literal["pixels", "average"] = "pixels"
-    activation: Expression | None = None
-    gain: Number = 2.0
-    std: Number = 1.0
-    scale: Number = 1.0
-    output: Literal["normal", "signs"] = "normal"
-    trained: Literal["all", "hidden"] = "all"
-    init: Literal["plain", "antisymmetric", "centred"] = "plain"
 
     @model_validator(mode="after")
     def _sizes(self) -> Conv1dModel:

@@ -7,7 +7,7 @@ Light on purpose (pydantic only); the computation is in ``random_networks/``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -19,31 +19,32 @@ MAX_WIDTH = 4096
 MAX_DEPTH = 1024
 
 
-def _width(width: object) -> None:
-    if isinstance(width, int) and not 1 <= width <= MAX_WIDTH:
-        raise ValueError(f"width: expected 1 to {MAX_WIDTH}, found {width}")
+class _Wide(Component):
+    """Every layer of a random network has the same width."""
+
+    COUNTS: ClassVar[frozenset[str]] = frozenset({"width"})
+    width: Count
+
+    @model_validator(mode="after")
+    def _limits(self) -> Self:
+        if isinstance(self.width, int) and not 1 <= self.width <= MAX_WIDTH:
+            raise ValueError(f"width: expected 1 to {MAX_WIDTH}, found {self.width}")
+        return self
 
 
-class VanillaNet(Component):
+class VanillaNet(_Wide):
     """x_k = sqrt(2) relu(W_k x_{k-1}/sqrt(n)), f = v . x_L/sqrt(n): `depth` = L hidden layers of `width` = n neurons.
 
     Entries of the W_k and of v are independent standard normal, |x_0|^2 = n.  `kernel` is |df/dW_k|^2 for k = `layer`,
     `forward` is |x_L|^2/n; the means of both are 1.
     """
 
-    COUNTS: ClassVar[frozenset[str]] = frozenset({"width"})
     kind: Literal["vanilla"]
-    width: Count
     depth: Number
     layer: Number = 1.0
 
-    @model_validator(mode="after")
-    def _sizes(self) -> VanillaNet:
-        _width(self.width)
-        return self
 
-
-class ResidualNet(Component):
+class ResidualNet(_Wide):
     """x_k = x_{k-1} + sqrt(alpha_k/n) V_k u_k with u_k = sqrt(2) relu(W_k x_{k-1}/sqrt(n)), f = v . x_L/sqrt(n).
 
     `depth` = L blocks of `width` = n; `branch` is alpha_k, the mean squared norm of a branch over that of its input, a
@@ -51,37 +52,23 @@ class ResidualNet(Component):
     |x_0|^2 = n.  `kernel` is |df/dV_k|^2 for k = `layer`, `forward` is |x_L|^2/n.
     """
 
-    COUNTS: ClassVar[frozenset[str]] = frozenset({"width"})
     LOCALS: ClassVar[Mapping[str, Locals]] = {"branch": {"k": ()}}
     kind: Literal["residual"]
-    width: Count
     depth: Number
     branch: Number
     layer: Number = 1.0
 
-    @model_validator(mode="after")
-    def _sizes(self) -> ResidualNet:
-        _width(self.width)
-        return self
 
-
-class DenseNet(Component):
+class DenseNet(_Wide):
     """h_l = sqrt(alpha/(n l)) sum_{i<l} W^(l,i) x_i, x_l = sqrt(2) relu(h_l): every layer reads all before it.
 
     `depth` = L layers of `width` = n after the input, `scale` is alpha; entries of the W^(l,i) are independent standard
     normal, |x_0|^2 = n.  `forward` is S_L = sum_{i<=L} |x_i|^2/n; there is no `kernel`.
     """
 
-    COUNTS: ClassVar[frozenset[str]] = frozenset({"width"})
     kind: Literal["dense"]
-    width: Count
     depth: Number
     scale: Number = 1.0
-
-    @model_validator(mode="after")
-    def _sizes(self) -> DenseNet:
-        _width(self.width)
-        return self
 
 
 RandomNet: TypeAlias = Annotated[VanillaNet | ResidualNet | DenseNet, Field(discriminator="kind")]
