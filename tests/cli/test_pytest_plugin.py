@@ -63,7 +63,7 @@ def project(tmp_path: Path) -> Path:
         "my-claims/toy.yaml": claims,
         "my-claims/service.yaml": "claims: [read, write]\nissuer: somebody\n",
         "broken_claims/broken.yaml": broken,
-        "tests/corpus/not_asked_for.yaml": claims,
+        "tests/soundness/not_asked_for.yaml": claims,
         "tests/test_own.py": OWN.format(modules="'jax', 'sympy'"),
         "unit/test_alone.py": OWN.format(modules="'checker.spec', 'jax', 'numpy', 'pydantic', 'sympy'"),
         "conftest.py": COUNTED,
@@ -116,11 +116,11 @@ def test_workers_share_one_verification_and_only_what_was_selected_is_verified(p
 
 
 def test_a_file_or_a_claim_may_be_named_and_a_pattern_declared(project: Path) -> None:
-    named = session(project, "tests/corpus/not_asked_for.yaml::square", "--collect-only", "-q")
+    named = session(project, "tests/soundness/not_asked_for.yaml::square", "--collect-only", "-q")
     assert "1 test collected" in named.stdout
     (project / "pytest.ini").write_text("[pytest]\ncheck_claims = corpus/*\n", encoding="utf-8")
     declared = session(project, ".", "--collect-only", "-q")
-    assert "tests/corpus/not_asked_for.yaml::square" in declared.stdout
+    assert "tests/soundness/not_asked_for.yaml::square" in declared.stdout
     assert "my-claims" not in declared.stdout
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from checker.execute.worker import Answer, Completed, Crashed, Limits, OutOfMemory, Task, TimedOut, run_many
 from checker.prove.outcome import Outcome, Status
-from tests.corpus.child import CPU_SECONDS, limited
-from tests.corpus.items import Expected, Item
+from tests.soundness.child import CPU_SECONDS, limited
+from tests.soundness.items import Expected, Item
 
 WALL_SECONDS = 60.0  # the same when eight others use the machine
 _OUT_OF_TIME = "out of CPU time"

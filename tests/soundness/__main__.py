@@ -1,11 +1,11 @@
-"""``python -m tests.corpus [WORD ...]``: ask the corpus (items whose name has a word) and print the table by kind."""
+"""``python -m tests.soundness [WORD ...]``: ask the corpus (items whose name has a word) and print the table by kind."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.corpus.items import corpus
-from tests.corpus.verdicts import Table, ask
+from tests.soundness.items import corpus
+from tests.soundness.verdicts import Table, ask
 
 
 def main(words: list[str]) -> int:

@@ -29,7 +29,7 @@ from checker.prove.obligation import (
 from checker.prove.outcome import Status
 from checker.prove.registry import prove
 from checker.spec.questions import names_of
-from tests.corpus.blind import switch_off_refuters
+from tests.soundness.blind import switch_off_refuters
 
 SHIFTS = ("1e-2", "1e-6", "1e-12", "1e-20")
 OPEN_UNIT = Domain(Fraction(0), Fraction(1), lo_open=True, hi_open=True)

@@ -1,6 +1,6 @@
 """The corpus against the provers: no false item proved, no true one refuted, and most of what can be decided decided.
 
-``python -m tests.corpus`` prints the table by kind and every open item.  An item is never removed or edited because the
+``python -m tests.soundness`` prints the table by kind and every open item.  An item is never removed or edited because the
 tool cannot decide it.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.corpus.items import Expected, corpus
-from tests.corpus.verdicts import Table, Verdict, ask
+from tests.soundness.items import Expected, corpus
+from tests.soundness.verdicts import Table, Verdict, ask
 
 LEAST_DECIDED = 0.85
 
