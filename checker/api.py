@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import platform
 import time
 from pathlib import Path
 
+from checker import __version__
 from checker.errors import CheckError, ExitCode
-from checker.execute.receipts import code_hash, engine_versions, folder
+from checker.execute.journal import Journal
+from checker.execute.receipts import cache, code_hash
+from checker.provenance import claim_hashes, evidence_hash, presentation_hash, versions
 from checker.report.write import write_report
 from checker.result import PaperResult, Provenance
-from checker.simulate.device import keep_compiled
+from checker.simulate.device import described, keep_compiled
 from checker.spec.claim import Paper
 from checker.spec.load import load_paper
 from checker.targets import Target, grouped, resolve
@@ -51,31 +53,40 @@ def check(
 
 
 def run_paper(
-    paper: Paper, target: Target, claims: frozenset[str] | None, options: Options, listener: Listener
-) -> PaperResult:
-    """Verify a claim file that has been read; provenance included."""
+    paper: Paper, target: Target, claims: frozenset[str] | None, options: Options, listener: Listener,
+    journal: Journal | None = None,
+) -> PaperResult:  # fmt: skip
+    """Verify a claim file that has been read; provenance included.  What ``journal`` remembers is not done again."""
     known = {claim.id for claim in paper.claims}
     for claim in sorted(claims or ()):
         if claim not in known:
             raise CheckError(
                 f"{target.words}: no claim {claim!r}; it has {', '.join(sorted(known))}", ExitCode.NOTHING_SELECTED
             )
-    keep_compiled(folder() / "xla")
+    place = cache()
+    if place is not None:
+        keep_compiled(place / "xla")
     wall, cpu = time.perf_counter(), time.process_time()
-    result = verify_paper(paper, options, listener, claims, target.words)
+    code = {"code_hash": code_hash(), "evidence_hash": evidence_hash(), "presentation_hash": presentation_hash()}
+    result = verify_paper(paper, options, listener, claims, target.words, journal)
     return result.model_copy(
         update={
             "provenance": Provenance(
                 content_hash=paper.content_hash,
-                code_hash=code_hash(),
-                versions={"python": platform.python_version(), **engine_versions()},
-                device=options.device,
+                versions=versions(),
+                device=described(options.device) if any(claim.measures for claim in result.claims) else "none",
                 dtype="float64",
                 scale=options.scale,
                 seed=options.seed,
                 seconds=round(time.perf_counter() - wall, 3),
                 cpu_seconds=round(time.process_time() - cpu, 3),
                 error_budget=ERROR_BUDGET,
+                checker=__version__,
+                claims=claim_hashes(claim for claim in paper.claims if claims is None or claim.id in claims),
+                device_asked=options.device,
+                mutants=options.makes_mutants,
+                only=tuple(sorted(claims or ())),
+                **code,  # as it was when the run began: it may be edited meanwhile
             )
         }
     )

@@ -6,19 +6,23 @@ A path never needs a verb.  Nothing heavy is imported before the verb is known, 
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 
-from checker import __version__
+from checker import __version__, process
 from checker.errors import CheckError, ExitCode
+from checker.execute.memory import limit_to_available
 
 VERBS = {
     "run": "verify claims (the default: `check PATH...` needs no verb)",
     "lint": "read claim files and say what a reviewer would say",
     "explain": "say what a claim file will have proved and measured, without running it",
-    "replay": "show a witness or one instance of a measurement again",
+    "replay": "show a witness or a measurement again, from a report too, and say whether it came out the same",
+    "verify-reports": "say which committed reports no longer follow from the claims and the code",
+    "soak": "run claims with fresh seeds and count the verdicts that are not the expected ones",
     "new": "write a commented skeleton of a claim file",
     "mutate": "change claims in the standard ways and count what survives",
     "docs": "print the reference: claim files, obligations, predictions, experiments, grammar, lint",
@@ -32,6 +36,8 @@ exit codes:
   2  a bad claim file or a mistake in the command
   3  an internal error
   5  nothing was selected
+  129, 130, 143  the terminal went away, Ctrl-C, SIGTERM: run again to go on from what was finished
+  141  nobody read the output to its end
 
 examples:
   check claims/lexmaxmargin.yaml          verify one paper and write reports/lexmaxmargin.md
@@ -44,7 +50,8 @@ def parser() -> argparse.ArgumentParser:
     """The top-level parser, with the options of the default verb; the others have theirs behind `check VERB --help`."""
     from checker.commands import run
 
-    verbs = "\n".join(f"  {name:<8} {text}" for name, text in VERBS.items())
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {name:<{width}} {text}" for name, text in VERBS.items())
     top = argparse.ArgumentParser(
         prog="check",
         usage="check [VERB] PATH... [options]",
@@ -62,16 +69,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        process.require_folder()
         return _dispatch(given)
     except CheckError as problem:
         print(problem.message, file=sys.stderr)
         return int(problem.code)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return int(ExitCode.INTERRUPTED)
+        return process.interrupted()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.OK)
+        return process.broken_pipe()
     except ModuleNotFoundError as problem:
         print(
             f"missing package {problem.name!r}: install the checker with its dependencies (pip install .)",
@@ -82,6 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("out of memory", file=sys.stderr)
         return int(ExitCode.INTERNAL)
     except Exception as problem:  # the last resort: one line, and the traceback on request
+        if process.ending() is not None:  # Ctrl-C inside an import comes out as something else
+            return process.interrupted()
+        if isinstance(problem, OSError) and problem.errno in (errno.ENOSPC, errno.EDQUOT):
+            return process.disk_full()
         if os.environ.get("CHECK_TRACEBACK"):
             raise
         said = " ".join(str(problem).split())[:300]
@@ -99,7 +109,7 @@ def _dispatch(given: list[str]) -> int:
     if given[0] in ("-h", "--help", "--version"):
         parser().parse_args(given[:1])
     verb = given.pop(0) if given[0] in VERBS else "run"
-    command = importlib.import_module(f"checker.commands.{verb}")
+    command = importlib.import_module(f"checker.commands.{verb.replace('-', '_')}")
     own = argparse.ArgumentParser(
         prog="check" if verb == "run" else f"check {verb}",
         description=command.__doc__,
@@ -110,13 +120,14 @@ def _dispatch(given: list[str]) -> int:
 
 
 def command() -> None:
-    """The console script: ``main`` and out.  After Ctrl-C nothing waits for a simulation that is still computing."""
-    code = main()
-    if code == ExitCode.INTERRUPTED:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+    """The console script: ``main`` and out."""
+    process.prepare()
+    try:
+        limit_to_available()
+        code = main()
+    except KeyboardInterrupt:  # just before or just after
+        code = process.interrupted()
+    process.leave(code)
 
 
 if __name__ == "__main__":

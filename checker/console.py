@@ -8,6 +8,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
+from checker.process import complain
 from checker.verify.progress import Event
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Lines:
             return
         count = f" ({event.done}/{event.total})" if event.total else ""
         with self._lock:
-            print(f"{event.target}: {event.text}{count}", file=sys.stderr, flush=True)
+            complain(f"{event.target}: {event.text}{count}")
 
 
 class Live:

@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from checker.targets import beginning
+
 if TYPE_CHECKING:
     from checker.result import ClaimResult, PaperResult
 
 _PATTERN = "*claims/*"
 _SUFFIX = ".yaml"
 _KEYS = (re.compile(rb"^paper[ \t]*:", re.MULTILINE), re.compile(rb"^claims[ \t]*:", re.MULTILINE))
-_LONGEST = 256 * 1024
 _FOUND = pytest.StashKey["Found"]()
 
 
@@ -78,11 +79,7 @@ def _matches(path: Path, config: pytest.Config) -> bool:
 
 def _has_claims(path: Path) -> bool:
     """Both keys at the beginning of a line: other people's YAML is none of our business."""
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(_LONGEST)
-    except OSError:
-        return False
+    start = beginning(path)
     return all(key.search(start) for key in _KEYS)
 
 
@@ -204,11 +201,11 @@ class Found:
         jobs = option("--check-jobs") or max(1, (os.cpu_count() or 1) // _workers(self._config))
         with tempfile.TemporaryDirectory(prefix="check-") as nowhere:
             arguments = [
-                *([name] if whole else [f"{name}/{claim}" for claim in claims]),
                 *("--scale", option("--check-scale"), "--seed", str(option("--check-seed"))),
                 *("--device", option("--check-device"), "--jobs", str(jobs), "--out", option("--check-out") or nowhere),
                 *([] if option("--check-mutants") else ["--no-mutants"]),
                 *(["--no-cache"] if option("--check-no-cache") else []),
+                *("--", *([name] if whole else [f"{name}/{claim}" for claim in claims])),  # a folder may be named --out=x
             ]
             done = subprocess.run(command(arguments), capture_output=True, text=True, env=environment(), check=False)
         if done.returncode not in (0, 1):

@@ -6,10 +6,11 @@ which only the JSON prints.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from checker.verdict import How, Verdict
 
@@ -28,6 +29,22 @@ class EvidenceLine(Result):
     answer: str
 
 
+class OpinionResult(Result):
+    """What one engine says, as it prints it."""
+
+    engine: str
+    value: str
+
+
+class DisputeResult(Result):
+    """Two engines that contradict each other: both answers on the same expression, at a point where there is one."""
+
+    expression: str
+    point: Mapping[str, str] = Field(default_factory=dict)  # symbol -> exact rational
+    opinions: tuple[OpinionResult, OpinionResult]
+    replay: str = ""  # the command that asks both again
+
+
 class MemberResult(Result):
     """One member of a ``for:`` family (or the only one, with an empty label)."""
 
@@ -39,6 +56,8 @@ class MemberResult(Result):
     evidence: tuple[EvidenceLine, ...] = ()
     witness: Mapping[str, str] = Field(default_factory=dict)
     replay: str = ""  # the command that shows the witness again
+    alone: str = ""  # of a proof: the engine, where no second one has made it on the whole domain
+    dispute: DisputeResult | None = None  # of a DISAGREE
     seconds: float = 0.0
 
 
@@ -122,6 +141,10 @@ class WitnessResult(Result):
     measured: str
     predicted: str
     replay: str
+    given: Mapping[str, str] = Field(default_factory=dict)  # of an instance found by search: its symbols, made simple
+    low: float | None = None  # the smallest and the largest number measured there, with all digits
+    high: float | None = None
+    error: float | None = None  # the largest numerical error of any of them
 
 
 class ControlResult(Result):
@@ -155,6 +178,17 @@ class FitResult(Result):
     chosen: bool
 
 
+_NO_NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def _cell(value: object) -> object:
+    """The number that JSON had to write as text, so that a report printed from JSON is the same."""
+    return _NO_NUMBERS.get(value, value) if isinstance(value, str) else value
+
+
+Cell: TypeAlias = Annotated[str | float, BeforeValidator(_cell)]
+
+
 class CheckResult(Result):
     """One prediction and where the evidence lies; ``conditions`` are printed beside the verdict.
 
@@ -173,7 +207,7 @@ class CheckResult(Result):
     cells: tuple[CellResult, ...] = ()
     looks: tuple[LookResult, ...] = ()
     header: tuple[str, ...] = ()
-    rows: tuple[tuple[str | float, ...], ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
     fits: tuple[FitResult, ...] = ()
     figure: Figure | None = None
     witness: WitnessResult | None = None
@@ -191,6 +225,7 @@ class MeasureResult(Result):
     failures: Mapping[str, str] = Field(default_factory=dict)
     definitions: Mapping[str, str] = Field(default_factory=dict)  # the `let:` of the measurement, as written
     unsupported: str = ""  # what it asks for that is not built; there are no checks then
+    sizes: tuple[int, ...] = ()  # how many instances were measured at each look, controls included
     seconds: float = 0.0
 
 
@@ -247,16 +282,37 @@ class ClaimResult(Result):
 class Provenance(Result):
     """What varies between machines and days: printed in the JSON only."""
 
-    content_hash: str
-    code_hash: str
-    versions: Mapping[str, str]
-    device: str
+    content_hash: str  # of the claim file
+    code_hash: str  # of all source files of the checker
+    versions: Mapping[str, str]  # of Python and the engines
+    device: str  # that computed: "cpu", "gpu: NVIDIA H100 80GB HBM3", or "none" where nothing was measured
     dtype: str
     scale: str
     seed: int
     seconds: float
     cpu_seconds: float
-    error_budget: float
+    error_budget: float  # of each claim, for a wrong PASS or FAIL
+    checker: str = ""  # its version
+    evidence_hash: str = ""  # of the source files that prove, measure and judge
+    presentation_hash: str = ""  # of those that print
+    claims: Mapping[str, str] = Field(default_factory=dict)  # of each claim: everything in the file it depends on
+    device_asked: str = ""  # cpu, gpu or auto
+    mutants: bool | None = None  # whether they were made
+    only: tuple[str, ...] = ()  # the claims that were named; empty: all of the file
+
+
+class Disagreement(Result):
+    """A DISAGREE as a file of its own: where it came up, both answers, and the whole ledger that led to it."""
+
+    schema_version: Literal[1] = 1
+    slug: str
+    claim: str
+    part: str
+    question: str  # the obligation, or the near miss, as the claim file has it
+    member: str
+    dispute: DisputeResult
+    evidence: tuple[EvidenceLine, ...]
+    versions: Mapping[str, str] = Field(default_factory=dict)
 
 
 class PaperResult(Result):

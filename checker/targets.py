@@ -5,14 +5,17 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from checker.errors import CheckError, ExitCode
+from checker.errors import CheckError, ExitCode, printable
 
 SUFFIX = ".yaml"
 LIBRARY = Path("claims")
+_NOTHING = "no such file, folder, slug or slug/claim"
+_SHOWN = 200
 _LONGEST = 256 * 1024  # the loader refuses longer files
 _MARK = re.compile(rb"^(paper|claims)[ \t]*:", re.MULTILINE)
 
@@ -34,16 +37,25 @@ def resolve(names: Sequence[str]) -> list[Target]:
     """
     found: list[Target] = []
     for name in names:
-        path = Path(name)
-        if path.is_dir():
-            files = claim_files(path)
-            if not files:
-                raise CheckError(f"{name}: no claim file (*{SUFFIX}) in this folder", ExitCode.NOTHING_SELECTED)
-            found += [Target(file, None, None, _words(file)) for file in files]
-        else:
-            found.append(_one(name))
+        try:
+            found += _named(name)
+        except OSError as problem:  # too long a name, a folder that may not be entered
+            raise CheckError(f"{printable(name)[:_SHOWN]}: cannot be read ({problem.strerror})") from None
+        except ValueError:  # a NUL
+            raise CheckError(f"{printable(name)[:_SHOWN]}: {_NOTHING}") from None
     unique = {(target.path, target.claim, target.part): target for target in found}
     return list(unique.values())
+
+
+def _named(name: str) -> list[Target]:
+    path = Path(name)
+    if not name or not path.is_dir():  # an empty name is an empty variable of a shell, and not this folder
+        return [_one(name)]
+    files = claim_files(path)
+    if not files:
+        message = f"{printable(name)}: no claim file (*{SUFFIX}) in this folder"
+        raise CheckError(message, ExitCode.NOTHING_SELECTED)
+    return [Target(file, None, None, _words(file)) for file in files]
 
 
 def claim_files(folder: Path) -> list[Path]:
@@ -66,12 +78,17 @@ def is_claim_file(path: Path) -> bool:
 
     One of the two is enough, so that a file that lacks the other is read and refused, and not passed over in silence.
     """
+    return _MARK.search(beginning(path)) is not None
+
+
+def beginning(path: Path) -> bytes:
+    """As much of a file as a claim file may hold; nothing of a link, a pipe, a device or a file that cannot be read."""
     try:
-        with path.open("rb") as stream:
-            start = stream.read(_LONGEST)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            return stream.read(_LONGEST) if stat.S_ISREG(os.fstat(stream.fileno()).st_mode) else b""
     except OSError:
-        return False
-    return _MARK.search(start) is not None
+        return b""
 
 
 def _one(name: str) -> Target:
@@ -80,13 +97,14 @@ def _one(name: str) -> Target:
     for cut in range(len(pieces), max(0, len(pieces) - 3), -1):
         head, tail = "/".join(pieces[:cut]), [piece for piece in pieces[cut:] if piece]
         for path in (Path(head), LIBRARY / f"{head}{SUFFIX}"):
-            if head and path.suffix == SUFFIX and path.is_file():
+            # Also what is no regular file: the loader says so.
+            if head and path.suffix == SUFFIX and os.path.lexists(path) and not path.is_dir():
                 claim, part = (*tail, None, None)[:2]
                 return Target(path, claim, part, _words(path))
     known = sorted(file.stem for file in LIBRARY.glob(f"*{SUFFIX}"))
     nearest = difflib.get_close_matches(pieces[0], known, n=1)
     hint = f"; did you mean {nearest[0]}?" if nearest else ""
-    raise CheckError(f"{name}: no such file, folder, slug or slug/claim{hint}")
+    raise CheckError(f"{printable(name)[:_SHOWN]}: {_NOTHING}{hint}")
 
 
 def _words(path: Path) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from checker.errors import CheckError, ExitCode
+from checker.execute.files import put
 
 
 def _grammar() -> str:
@@ -41,6 +42,12 @@ def _obligations() -> str:
     return obligation_page()
 
 
+def _engines() -> str:
+    from checker.prove.recheck.rules import page
+
+    return page()
+
+
 def _predictions() -> str:
     from checker.commands.pages import prediction_page
 
@@ -64,6 +71,7 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "obligations": ("every kind of obligation, with an example that is proved", _obligations),
     "predictions": ("every prediction of a check, with an example that passes", _predictions),
     "experiments": ("every experiment and its parts: data, models, starts, dynamics", _experiments),
+    "engines": ("which engine proves what, and which other one looks again", _engines),
     "grammar": ("every function of a formula and who can read it", _grammar),
     "lint": ("every rule of lint", _lint),
 }
@@ -105,7 +113,7 @@ def _write(folder: Path) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, make in texts.items():
-            (folder / name).write_text(make(), encoding="utf-8")
+            put(folder / name, make().encode(), lasting=False)
             print(folder / name)
     except OSError as problem:
         raise CheckError(f"{folder}: cannot be written ({problem.strerror})") from None

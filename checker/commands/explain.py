@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checker.commands.regions import region
-from checker.errors import CheckError, ExitCode
+from checker.errors import CheckError, ExitCode, printable
 from checker.targets import Target, grouped, report_folder, resolve
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         seconds = _last_seconds(target, options.scale)
         for claim in paper.claims:
             if claims is None or claim.id in claims:
-                print("\n".join(_claim(target, claim, options.scale, seconds)), end="\n\n")
+                print("\n".join(map(printable, _claim(target, claim, options.scale, seconds))), end="\n\n")
     return int(code)
 
 
@@ -98,6 +98,7 @@ def _measure(measure: Measure, scale: str) -> Iterator[str]:
         yield f"    cannot be run: {measure.unsupported}"
         return
     yield f"    on {_instances(measure, scale)}{_cells(run)}"
+    yield _estimate(measure, scale)
     yield f"    publishes {_published(run)}"
     yield from (f"    requires {text}" for text, _ in run.require)
     for check in measure.checks:
@@ -105,6 +106,15 @@ def _measure(measure: Measure, scale: str) -> Iterator[str]:
         yield f"    {check.name}: {check.quantity_text}  {check.expectation.text}  over {over or 'the one instance'}"
         yield f"      {region(check)}"
     yield from (f"    must reject: {control.text} ({control.because}){_again(control)}" for control in measure.controls)
+
+
+def _estimate(measure: Measure, scale: str) -> str:
+    """Memory and time of the first look, from the parameters alone, and what a run may take here."""
+    from checker.simulate.budget import FIRST_LOOK, estimate, limits
+
+    seeds = measure.run.seeds or FIRST_LOOK[scale]
+    found = estimate(measure.run, seeds, [check.quantity for check in measure.checks])
+    return f"    estimated at {found.words} or less for {seeds} instances (a run may take {limits(scale).words})"
 
 
 def _published(run: Run) -> str:

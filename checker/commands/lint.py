@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from checker.errors import CheckError, ExitCode
+from checker.errors import CheckError, ExitCode, printable
 from checker.targets import Target, grouped, passed_over, resolve
 
 
@@ -28,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
     """Read the files named; 2 where one has an error, with --strict also where one has a remark."""
     from checker.spec.load import load_paper
     from checker.spec.remarks import REMARKS
+    from checker.spec.source import read_bytes
 
     for rule in options.ignore:
         if rule not in REMARKS:
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     targets = [target for target, _ in grouped(resolve(options.paths))]
     for folder in filter(Path.is_dir, map(Path, options.paths)):
         for file in passed_over(folder):
-            print(f"{file}: passed over, neither paper: nor claims: begins a line of it")
+            print(f"{printable(str(file))}: passed over, neither paper: nor claims: begins a line of it")
     shared = list(_same_report(targets))
     for line in shared:
         print(line)
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     for target in targets:
         try:
             paper = load_paper(target.path)
-            if b"scale:" in target.path.read_bytes():  # a patch may be wrong at its scale only; remarks are made of standard
+            if b"scale:" in read_bytes(target.path):  # a patch may be wrong at its scale only; remarks are made of standard
                 for scale in ("smoke", "large"):
                     load_paper(target.path, scale=scale)
         except CheckError as problem:
@@ -73,4 +74,4 @@ def _same_report(targets: Sequence[Target]) -> Iterator[str]:
     for first, *others in files.values():
         for other in others:
             message = f"{first.path} has the same name, and so would its report; rename one [duplicate-id]"
-            yield f"{other.path}:1:1: {message}"
+            yield printable(f"{other.path}:1:1: {message}")

@@ -7,6 +7,7 @@ check new 1905.07325 --from implicit_bias_gd     its claims as a pattern, withou
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from importlib import resources
 from pathlib import Path
@@ -15,7 +16,7 @@ from checker.errors import CheckError, ExitCode
 from checker.targets import LIBRARY, SUFFIX, resolve
 
 _ARXIV = re.compile(r"(?P<year>\d{2})(0[1-9]|1[0-2])\.\d{4,5}\Z|[a-z-]+(\.[A-Z]{2})?/(?P<old>\d{2})\d{5}\Z")
-_SLUG = re.compile(r"[a-z][a-z0-9_]{1,59}\Z")
+_SLUG = re.compile(r"(?!(con|prn|aux|nul|com[0-9]|lpt[0-9])\Z)[a-z][a-z0-9_]{1,59}\Z")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,10 +46,11 @@ def run(options: argparse.Namespace) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
-        if not schema.exists():  # the first line of the file names it: editors complete and underline by it
+        if not os.path.lexists(schema):  # the first line of the file names it: editors complete and underline by it
             from checker.spec.schema import schema_text
 
-            schema.write_text(schema_text(), encoding="utf-8")
+            with schema.open("x", encoding="utf-8") as file:  # a link that leads nowhere is there as well
+                file.write(schema_text())
     except FileExistsError:
         raise CheckError(f"{path}: exists already; give another --slug") from None
     except OSError as problem:
@@ -65,5 +67,7 @@ def _template(arxiv: str, year: int) -> str:
 def _patterned(name: str, arxiv: str, year: int) -> str:
     from checker.spec.pattern import as_pattern
 
-    (target,) = resolve([name])
-    return as_pattern(target.path, arxiv, year)
+    found = resolve([name])
+    if len(found) != 1:
+        raise CheckError(f"--from {name}: one claim file is the pattern, not {len(found)}")
+    return as_pattern(found[0].path, arxiv, year)

@@ -1,14 +1,24 @@
-"""Show a witness again: one instance of a measurement, or an obligation at one point.
+"""Show a witness or a measurement again, and say of one that a report holds whether it comes out the same.
 
-check replay lexmaxmargin/gap_limit/limit --instance 5 --at rho=100000
-check replay lexmaxmargin/log_n_optimal/chain --member 'N = 2' --set lc=1/2,1/3
+From a report: scale, seed, instance and point are those stored in it.
+  check replay reports/lexmaxmargin.json                        what can be replayed
+  check replay reports/lexmaxmargin.json gap_limit/limit        a check: its witness, or else the whole measurement
+  check replay reports/lexmaxmargin.json gap_limit/limit#2      the second near miss that the report lists for it
+  check replay reports/lexmaxmargin.json log_n_optimal/chain    an obligation, asked again
+What differs from the report (claim file, code, packages, device) is said first.  A value is the same where it agrees with
+the stored one within the numerical errors of both, the end of an interval where it agrees in six digits.
+
+From a claim file, with options as the Markdown of a report prints them:
+  check replay lexmaxmargin/gap_limit/limit --instance 5 --at rho=100000
+  check replay lexmaxmargin/log_n_optimal/chain --member 'N = 2' --set V=1/2 --set lc[0]=1/3
+
+exit codes: 0 the same (or shown), 1 it came out otherwise, 2 a mistake in the command or a report that cannot be read.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from checker.commands.run import add_run_options
@@ -16,14 +26,19 @@ from checker.errors import CheckError, ExitCode
 from checker.targets import Target, resolve
 
 if TYPE_CHECKING:
-    from checker.simulate.measurement import Measurement
     from checker.spec.claim import Check, Claim, Lemma, Measure
-    from checker.verify.bench import Bench
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
-    parser.add_argument("target", metavar="SLUG/CLAIM/PART", help="a check or an obligation, as the report names it")
+    parser.add_argument(
+        "target", metavar="SLUG/CLAIM/PART|REPORT.json", help="a check or an obligation, or the JSON of a report"
+    )
+    parser.add_argument("part", nargs="?", metavar="CLAIM/PART", help="of a report: what to replay (default: list it)")
+    parser.add_argument(
+        "--whole", action="store_true", help="of a report: measure and judge all again, even where there is a witness"
+    )
+    parser.add_argument("--claims", metavar="DIR", help="of a report: the folder of its claim file (default: beside it)")
     parser.add_argument("--instance", type=int, metavar="K", help="instance (seed) of the measurement (default: 0)")
     parser.add_argument(
         "--at",
@@ -41,10 +56,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="exact value of a symbol, such as x=7/4 (repeatable)",
     )
     add_run_options(parser)
+    parser.set_defaults(scale=None, seed=None)  # a report brings its own
 
 
 def run(options: argparse.Namespace) -> int:
-    """Find the part and show it."""
+    """Find the part and show it, or replay it from a report."""
+    if options.target.endswith(".json"):
+        from checker.commands.replay_report import replay_report
+
+        return replay_report(options)
+    if options.part is not None or options.whole or options.claims is not None:
+        raise CheckError("CLAIM/PART, --whole and --claims go with the JSON of a report; name the part as SLUG/CLAIM/PART")
+    options.scale, options.seed = options.scale or "standard", options.seed or 0
     target = _target(options.target)
     claim, parts = _find(target, options)
     print(f"{target.words}/{claim.id}/{target.part}")
@@ -96,58 +119,21 @@ def _pairs(texts: list[str], option: str) -> dict[str, str]:
 
 def _instance(measure: Measure, check: Check, options: argparse.Namespace) -> Iterator[str]:
     """One instance of a measurement, every coordinate on its line."""
-    import numpy as np
-
+    from checker.verify.again import points_again
     from checker.verify.bench import Bench
-    from checker.verify.evaluation import EvaluationError, Reader, nodes_of, read, references_named
     from checker.verify.progress import silent_text
 
     bench = Bench(options.seed, options.device, silent_text)
-    references = references_named(measure.run, nodes_of(check))
-    instance = options.instance or 0
-    if instance >= 0:
-        measurement = bench.instance(measure.run, instance, references)
-    else:
-        measurement = _found(measure, check, bench, references, options.scale, instance)
-    for reason in measurement.failures.values():
-        yield f"  no evidence: {reason}"
     at = {name: _number(value) for name, value in _pairs(options.at, "--at").items()}
-    try:
-        reading = read(replace(check, keep=None), measure.run, Reader(measurement, {}))
-    except EvaluationError as problem:
-        raise CheckError(str(problem)) from None
-    sample = reading.sample
+    again = points_again(measure, check, bench, options.scale, options.instance or 0, at)
+    yield from (f"  no evidence: {reason}" for reason in again.failures)
     yield f"  {check.quantity_text}   {check.expectation.text}"
-    predicted = np.broadcast_to(reading.prediction.target, sample.values.shape)
-    for index in np.ndindex(sample.values.shape):
-        place = {axis: sample.coords[axis][position] for axis, position in zip(sample.axes, index, strict=True)}
-        place["seed"] = instance
-        if any(not np.isclose(place.get(axis, np.nan), value, rtol=1e-6) for axis, value in at.items()):
-            continue
-        where = ", ".join(f"{axis} = {value:.10g}" for axis, value in place.items())
+    for point in again.points:
+        where = ", ".join(f"{axis} = {value:.10g}" for axis, value in point.place.items())
         yield (
-            f"  {where}: measured {sample.values[index]:.12g} (numerical error {sample.error[index]:.2g}), "
-            f"predicted {predicted[index]:.12g}, difference {sample.values[index] - predicted[index]:.6g}"
+            f"  {where}: measured {point.value:.12g} (numerical error {point.error:.2g}), "
+            f"predicted {point.predicted:.12g}, difference {point.value - point.predicted:.6g}"
         )
-
-
-def _found(
-    measure: Measure, check: Check, bench: Bench, references: frozenset[str], scale: str, instance: int
-) -> Measurement:
-    """An instance that the directed search found (they have negative numbers): the search is run again."""
-    from checker.simulate.measurement import only
-    from checker.verify.measures import excess_of
-    from checker.verify.scales import SCALES
-
-    excess = excess_of(check)
-    if excess is None:
-        raise CheckError(f"--instance {instance}: only bounds over every instance are searched")
-    seeds = measure.run.seeds or SCALES[scale].instances
-    measurement = bench.measurement(measure.run, seeds, references)
-    try:
-        return only(bench.attack(measure.run, seeds, measurement, excess), instance)
-    except KeyError:
-        raise CheckError(f"--instance {instance}: the search did not find that many") from None
 
 
 def _number(text: str) -> float:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.commands.side_by_side import Arguments, running
 from checker.errors import CheckError, ExitCode
+from checker.process import complain, say
 from checker.targets import Target, grouped, report_folder, resolve
 
 if TYPE_CHECKING:
+    from checker.execute.journal import Journal
     from checker.result import PaperResult
 
+_MOST_JOBS = 256
 _OPEN = ("INCONCLUSIVE", "UNSUPPORTED")
 _NO_REPORT = "no report written: it would replace that of the whole file (name a folder with --out)"
 
@@ -52,8 +54,8 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def _positive(text: str) -> int:
     value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("expected a whole number above 0")
+    if not 1 <= value <= _MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {_MOST_JOBS}")
     return value
 
 
@@ -66,6 +68,7 @@ def run(options: argparse.Namespace) -> int:
     files = grouped(resolve(options.paths))
     if options.list:
         return _list(files)
+    _mention_cache()
     result: PaperResult | None
     results: list[PaperResult] = []
     verdicts: list[tuple[str, ...]] = []
@@ -80,18 +83,31 @@ def run(options: argparse.Namespace) -> int:
                     lines, found, result = _one_file(target, claims, options)
             except CheckError as problem:  # the other files are still worth checking
                 problems.append(problem)
-                print(problem.message, file=sys.stderr)
+                complain(problem.message)
                 continue
             verdicts.append(found)
             if options.format == "text":
-                print("\n".join(lines), flush=True)
+                say("\n".join(lines))
             elif result is not None:
                 results.append(result)
     if options.format != "text":
-        print(_formatted(results, problems, options))
+        say(_formatted(results, problems, options))
     if problems:
         return max(int(problem.code) for problem in problems)
     return _exit_code(verdicts, strict=options.strict)
+
+
+def _mention_cache() -> None:
+    """Say so where the cache folder is somebody else's: every run is then a first one."""
+    from checker.execute import receipts
+
+    try:
+        place = receipts.folder()
+    except OSError:
+        return
+    reason = receipts.trusted(place)
+    if reason:
+        complain(f"the cache folder {place} is not used: {reason}")
 
 
 def _list(files: list[tuple[Target, frozenset[str] | None]]) -> int:
@@ -100,7 +116,7 @@ def _list(files: list[tuple[Target, frozenset[str] | None]]) -> int:
     for target, claims in files:
         for claim in load_paper(target.path).claims:
             if claims is None or claim.id in claims:
-                print(f"{target.words}/{claim.id}")
+                say(f"{target.words}/{claim.id}")
     return int(ExitCode.OK)
 
 
@@ -117,14 +133,18 @@ def _one_file(
     folder = _folder(target, options)
     address = _address(target, options)
     receipt = receipts.find(address) if claims is None and not options.no_cache else None
-    if receipt is not None and receipt.stands(folder) and options.format == "text":
+    if receipt is not None and options.format == "text" and receipt.stands(folder, target.path.stem):
         return receipt.lines, receipt.verdicts, None
 
-    result = _remembered(receipt.result) if receipt is not None else _verify(target, claims, options)
-
+    from checker.execute.journal import Journal
     from checker.report.json_report import dump
     from checker.report.terminal import lines
     from checker.report.write import write_report
+
+    journal = Journal(address, fresh=options.no_cache)
+    result = _remembered(receipt.result) if receipt is not None else None
+    if result is None:
+        result = _verify(target, claims, options, journal)
 
     said = tuple(lines(result))
     found = _unmet(result)
@@ -134,13 +154,14 @@ def _one_file(
         written = write_report(result, folder)
     except CheckError:
         if options.format == "text":  # the disk may be full, but what was found is not lost
-            print("\n".join(said))
+            say("\n".join(said))
         raise
     said = (*said, _report_line(folder, result))
-    if claims is None and not found:
+    if claims is None and not found and address == _address(target, options):  # neither the file nor the code has changed
         own = [path for path in written if path.name != "README.md"]
         hashes = {path.relative_to(folder).as_posix(): receipts.file_hash(path) for path in own}
         receipts.keep(address, receipts.Receipt(dump(result), said, result.verdict.value, found, hashes))
+        journal.discard()
     return said, found, result
 
 
@@ -160,7 +181,7 @@ def _work(files: list[tuple[Target, frozenset[str] | None]], options: argparse.N
         known = claims is None and not options.no_cache and receipts.find(_address(target, options)) is not None
         if not known:
             names = [str(target.path)] if claims is None else [f"{target.path}/{claim}" for claim in sorted(claims)]
-            work[target.path] = (*names, *shared)
+            work[target.path] = (*shared, "--", *names)  # a folder may be named --out=x
     return work if len(work) > 1 else {}
 
 
@@ -168,9 +189,10 @@ def _elsewhere(
     text: str, target: Target, claims: frozenset[str] | None, options: argparse.Namespace
 ) -> tuple[tuple[str, ...], tuple[str, ...], PaperResult]:
     """The same as ``_one_file`` for a file that another process has verified and reported."""
+    from checker.report.json_report import load
     from checker.report.terminal import lines
 
-    result = _remembered(text)
+    result = load(text)
     no_report = claims is not None and not options.out
     last = _NO_REPORT if no_report else _report_line(_folder(target, options), result)
     return (*lines(result), last), _unmet(result), result
@@ -189,11 +211,12 @@ def _folder(target: Target, options: argparse.Namespace) -> Path:
 
 
 def _address(target: Target, options: argparse.Namespace) -> str:
-    """Where the receipt of the file lies."""
+    """Where the receipt of the file lies.  Raises ``SpecErrors`` where it is no file that may be read."""
     from checker.execute import receipts
+    from checker.spec.source import read_bytes
 
     return receipts.key(
-        target.path.read_bytes(),
+        read_bytes(target.path),
         {
             "words": target.words, "scale": options.scale, "seed": options.seed, "device": options.device,
             "mutants": not options.no_mutants,
@@ -201,10 +224,14 @@ def _address(target: Target, options: argparse.Namespace) -> str:
     )  # fmt: skip
 
 
-def _remembered(text: str) -> PaperResult:
+def _remembered(text: str) -> PaperResult | None:
+    """The result in a receipt; ``None`` where it is no valid result, whatever its checksum says."""
     from checker.report.json_report import load
 
-    return load(text)
+    try:
+        return load(text)
+    except CheckError:
+        return None
 
 
 def _default_folder(target: Target, scale: str) -> Path:
@@ -213,7 +240,9 @@ def _default_folder(target: Target, scale: str) -> Path:
     return folder if scale == "standard" else folder / scale
 
 
-def _verify(target: Target, claims: frozenset[str] | None, options: argparse.Namespace) -> PaperResult:
+def _verify(
+    target: Target, claims: frozenset[str] | None, options: argparse.Namespace, journal: Journal
+) -> PaperResult:
     from checker.spec.load import load_paper
 
     # Read before anything heavy is imported: the author of a malformed file gets the answer at once.
@@ -231,7 +260,7 @@ def _verify(target: Target, claims: frozenset[str] | None, options: argparse.Nam
         mutants=False if options.no_mutants else None,
     )
     with display(quiet=options.quiet) as listener:
-        return run_paper(paper, target, claims, settings, listener)
+        return run_paper(paper, target, claims, settings, listener, journal)
 
 
 def _formatted(results: list[PaperResult], problems: list[CheckError], options: argparse.Namespace) -> str:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import atexit
 import multiprocessing
+import multiprocessing.util
 import os
 import pickle
 import resource
+import shutil
 import signal
 import sys
 import threading
@@ -27,14 +29,17 @@ from multiprocessing.context import ForkProcess, ForkServerProcess
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeAlias
 
+from checker.execute import socket_folder
+from checker.execute.lifeline import die_with
+
 # Imported once in the fork server, so that a child starts with them (a module that does not exist is passed over).
 PRELOAD = (
-    *("sympy", "flint", "z3"),
+    *("sympy", "flint", "z3", socket_folder.__name__),
     *(
         f"checker.prove.{name}"
         for name in (
             *("registry", "relation", "exists", "limits", "roots", "optimum", "kkt", "series", "enclosure", "neighbours"),
-            *("ode", "induction", "certificate", "closed", "convergence", "premise", "scalars"),
+            *("ode", "induction", "certificate", "closed", "convergence", "premise", "scalars", "recheck.second"),
         )
     ),
 )
@@ -42,6 +47,7 @@ PRELOAD = (
 _LENGTH_BYTES = 8
 _LOG_TAIL = 4096
 _KILL_GRACE_S = 5.0
+_PAUSE_S = 0.05
 # What C++ and C libraries print before they abort for want of memory: libstdc++, glibc, flint, z3, CPython.
 _MEMORY_WORDS = ("bad_alloc", "allocate memory", "out of memory", "memoryerror", "malloc failed")
 
@@ -149,6 +155,14 @@ def terminate_all() -> None:
                 _kill_group(process)
 
 
+def shut_down() -> None:
+    """Before an end without Python's clean-up: no child stays, nor the folder of the fork server's socket."""
+    terminate_all()
+    with suppress(OSError):
+        if os.path.isdir(folder := multiprocessing.util.get_temp_dir()):
+            shutil.rmtree(folder)
+
+
 # Before multiprocessing's own exit handler, which would wait for them.
 atexit.register(terminate_all)
 
@@ -158,15 +172,18 @@ def warm_up() -> None:
     with _LOCK, _plain_main():
         multiprocessing.get_context("forkserver").set_forkserver_preload(list(PRELOAD))
         # The fork server ignores the parent's sys.path until 3.13; without it a preload fails silently.
-        before = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)
+        own = {"PYTHONPATH": os.pathsep.join(os.path.abspath(entry) for entry in sys.path)}
+        own[socket_folder.NAME] = multiprocessing.util.get_temp_dir()
+        before = {name: os.environ.get(name) for name in own}
+        os.environ.update(own)
         try:
             forkserver.ensure_running()
         finally:
-            if before is None:
-                del os.environ["PYTHONPATH"]
-            else:
-                os.environ["PYTHONPATH"] = before
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
 
 class _Process(ForkServerProcess):
@@ -226,12 +243,8 @@ class _Child:
         nested = isinstance(multiprocessing.current_process(), _OURS)
         ours = (self._hold, answers, logs) if nested else ()
         args = (task_end, answer_end, log_end, task.limits, ours)
-        self.process = _Nested(target=_serve, args=args) if nested else _Process(target=_serve, args=args)
         try:
-            if not nested:
-                warm_up()
-            with _LOCK, _plain_main():
-                self.process.start()
+            self.process = _started(_Nested if nested else _Process, args)
         finally:
             for end in (task_end, answer_end, log_end):
                 end.close()
@@ -283,6 +296,24 @@ class _Child:
         return Crashed(cause, log.splitlines()[-1] if log else "")
 
 
+def _started(kind: type[_Process] | type[_Nested], args: tuple[Any, ...]) -> BaseProcess:
+    """A child at its task.  A fork server that was killed is noticed here, and started again when it is quite gone."""
+    patience = time.monotonic() + _KILL_GRACE_S
+    while True:
+        process: BaseProcess = kind(target=_serve, args=args)
+        try:
+            if kind is _Process:
+                warm_up()
+            with _LOCK, _plain_main():
+                process.start()
+        except (OSError, EOFError):
+            if kind is not _Process or time.monotonic() >= patience:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return process
+
+
 def _await_any(children: Any) -> None:
     """Sleep until a child has news or the nearest deadline has come."""
     sources = [source for child in children for source in child.sources]
@@ -301,7 +332,10 @@ def _kill_group(process: BaseProcess) -> None:
 
 
 def _read_answer(body: bytes, limits: Limits) -> Answer:
-    kind, content = pickle.loads(body)  # written by our own child
+    try:
+        kind, content = pickle.loads(body)  # written by our own child
+    except Exception as error:  # memory that was overwritten may have any answer
+        return Crashed("an answer that cannot be read", type(error).__name__)
     if kind == "value":
         return Completed(content)
     if kind == "memory":
@@ -321,7 +355,7 @@ def _serve(task_end: Any, answer_end: Any, log_end: Any, limits: Limits, not_our
     for stream in (1, 2):
         os.dup2(log_end.fileno(), stream)
     payload = task_end.recv_bytes()
-    _die_with(task_end)
+    die_with(task_end.fileno())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     memory = limits.memory_bytes if most == resource.RLIM_INFINITY else min(limits.memory_bytes, most)
@@ -343,22 +377,3 @@ def _serve(task_end: Any, answer_end: Any, log_end: Any, limits: Limits, not_our
 def _last_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[-1] if lines else ""
-
-
-def _die_with(task_end: Any) -> None:
-    """Have this process group killed when the other end of the pipe closes, i.e. when the parent is gone."""
-    if sys.platform == "linux":
-        import fcntl
-
-        # Signal-driven input: the kernel acts, so a child stuck in C code with the GIL held dies too.
-        fcntl.fcntl(task_end, fcntl.F_SETOWN, -os.getpgrp())
-        fcntl.fcntl(task_end, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(task_end, fcntl.F_SETFL, fcntl.fcntl(task_end, fcntl.F_GETFL) | os.O_ASYNC)
-    else:
-        threading.Thread(target=_watch, args=(task_end,), daemon=True).start()
-
-
-def _watch(task_end: Any) -> None:
-    with suppress(EOFError, OSError):
-        task_end.recv_bytes()
-    os.killpg(os.getpgrp(), signal.SIGKILL)

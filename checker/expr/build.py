@@ -13,6 +13,7 @@ from checker.expr.errors import ExpressionError
 from checker.expr.node import MINUS_ONE, Add, And, Mul, Node, Not, Num, Or, Pow, Rel, RelOp, Truth
 from checker.expr.size import MAX_DIGITS
 
+_MAX_BITS = int(MAX_DIGITS * math.log2(10))
 _CONTRARY: Mapping[RelOp, RelOp] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
@@ -20,7 +21,10 @@ def plus(terms: Iterable[Node]) -> Node:
     """The sum; nested sums are flattened, a sum of literals is one literal."""
     flat = [part for term in terms for part in (term.args if isinstance(term, Add) else (term,))]
     if all(isinstance(part, Num) for part in flat):
-        return Num(sum((part.value for part in flat if isinstance(part, Num)), Fraction(0)))
+        total = Fraction(0)
+        for part in flat:
+            total = _small(total + part.value) if isinstance(part, Num) else total
+        return Num(total)
     return flat[0] if len(flat) == 1 else Add(tuple(flat))
 
 
@@ -32,7 +36,7 @@ def times(factors: Iterable[Node]) -> Node:
     for part in flat:
         if not isinstance(part, Num):
             break
-        front *= part.value
+        front = _small(front * part.value)
         start += 1
     rest = flat[start:]
     if not rest:
@@ -40,6 +44,15 @@ def times(factors: Iterable[Node]) -> Node:
     if front != 1:
         rest.insert(0, Num(front))
     return rest[0] if len(rest) == 1 else Mul(tuple(rest))
+
+
+def _small(value: Fraction) -> Fraction:
+    """``value`` within the limit on digits: a few thousand long literals would otherwise be multiplied out by definitions."""
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > _MAX_BITS:
+        raise ExpressionError(
+            f"a constant in the formula would have more than {MAX_DIGITS} digits", expected="smaller numbers or a symbol"
+        )
+    return value
 
 
 def negate(arg: Node) -> Node:

@@ -31,12 +31,15 @@ def split_factors(node: Node, order: Fraction) -> tuple[list[Node], list[tuple[N
 
 
 def distributed(node: Node) -> Sequence[Node] | None:
-    """The product as a sum of products, if one of its factors is a sum; ``None`` if not, or too long."""
+    """The product as a sum of products, if one of its factors is a sum; ``None`` if not, or too long.
+
+    All of the terms or none: bounds of some of them say nothing of the sum.
+    """
     factors = list(node.args) if isinstance(node, Mul) else [node]
     for index, factor in enumerate(factors):
         rest = [*factors[:index], *factors[index + 1 :]]
-        if isinstance(factor, Add) and rest:
-            return [Mul((*rest, *(term.args if isinstance(term, Mul) else (term,)))) for term in factor.args][:_MAX_DISTRIBUTED]
+        if isinstance(factor, Add) and rest and len(factor.args) <= _MAX_DISTRIBUTED:
+            return [Mul((*rest, *(term.args if isinstance(term, Mul) else (term,)))) for term in factor.args]
         if isinstance(factor, Pow) and isinstance(factor.base, Add) and factor.exponent in (num(2), num(3), num(4)):
             assert isinstance(factor.exponent, Num)
             lower = Pow(factor.base, num(factor.exponent.value - 1)) if factor.exponent.value > 2 else factor.base

@@ -6,6 +6,7 @@ parameters are replaced in the tree, so nothing at the place of use can be captu
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -95,6 +96,7 @@ class Namespace:
         return (*self.symbols, *self.definitions, *FUNCTIONS, *FORMS, "pi", "oo")
 
 
+@functools.lru_cache(maxsize=65536)  # asked of every name for every formula
 def check_name(name: str) -> None:
     """Raise ``ExpressionError`` unless ``name`` can be a symbol or a definition."""
     shown = name[:40]

@@ -319,14 +319,16 @@ def map_children(node: Node, function: Callable[[Node], Node]) -> Node:
 
 def substitute(node: Node, values: Mapping[str, Node]) -> Node:
     """Replace symbols by expressions that have no free ``Bound`` of their own (capture is then impossible)."""
-    memo: dict[Node, Node] = {}
+    if not values:
+        return node
+    memo: dict[int, Node] = {}  # by identity: comparing equal trees that were built apart is not cheap
 
     def visit(current: Node) -> Node:
         if isinstance(current, Sym):
             return values.get(current.name, current)
-        if current not in memo:
-            memo[current] = map_children(current, visit)
-        return memo[current]
+        if id(current) not in memo:
+            memo[id(current)] = map_children(current, visit)
+        return memo[id(current)]
 
     return visit(node)
 

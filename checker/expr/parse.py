@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import NoReturn
 
+from checker.expr.allowance import nearest_name, spend
 from checker.expr.build import is_condition, negate, plus, raise_to, reciprocal, times
 from checker.expr.differentiated import Owed
 from checker.expr.errors import ExpressionError
@@ -37,10 +38,11 @@ from checker.expr.node import (
     Vec,
 )
 from checker.expr.scan import scan
-from checker.expr.size import MAX_DEPTH, check_size
+from checker.expr.size import MAX_DEPTH, MAX_NODES, check_size, size_of
 
 MAX_NUMBER_DIGITS = 60
 MAX_NUMBER_EXPONENT = 1000
+_MAX_FILLED = 3 * MAX_NODES
 
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE]([+-]?\d+))?\Z")
 _RELATIONS: Mapping[type[ast.cmpop], RelOp] = {
@@ -99,9 +101,12 @@ def parse_parts(text: str, namespace: Namespace) -> tuple[Node, tuple[Node, ...]
     """
     line = scan(text)
     stripped = line.lstrip()
+    spend(len(stripped) // 16)
     parser = Parser(stripped.rstrip(), namespace, len(line) - len(stripped))
     try:
-        tree = ast.parse(parser.text, mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "1if x else y" would print a second line
+            tree = ast.parse(parser.text, mode="eval")
     except SyntaxError as error:
         raise ExpressionError(
             f"not a formula: {error.msg}",
@@ -131,8 +136,9 @@ class Parser:
         self.owed = Owed(namespace.symbols)
         self.counter = 0
         self.depth = 0
+        self.filled = 0  # nodes that definitions brought in so far
 
-    def fail(self, at: ast.AST, message: str, *, expected: str = "", nearest: str = "") -> NoReturn:
+    def fail(self, at: ast.AST, message: str, *, expected: str = "", nearest: str | Callable[[], str] = "") -> NoReturn:
         """Raise ``ExpressionError`` at that place of the text."""
         start = getattr(at, "col_offset", 0)
         found = self.text[start : getattr(at, "end_col_offset", start)][:40]
@@ -154,6 +160,7 @@ class Parser:
 
     def read(self, node: ast.expr) -> Node:
         """The tree of one piece of the formula."""
+        spend(1)
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self.fail(node, f"the formula is nested more than {MAX_DEPTH} deep", expected="a flatter formula")
@@ -250,9 +257,12 @@ class Parser:
     def unknown(self, node: ast.AST, name: str) -> NoReturn:
         """Refuse a name nobody declared, with the nearest one that is known."""
         known = [other for other in (*self.local, *self.namespace.names()) if other not in INTERNAL]
-        nearest = next(iter(get_close_matches(name, known, n=1, cutoff=0.6)), "")
-        hint = f"; did you mean {nearest}?" if nearest else ""
-        self.fail(node, f"unknown name {name[:40]}{hint}", expected="a declared symbol or definition", nearest=nearest)
+        self.fail(
+            node,
+            f"unknown name {name[:40]}",
+            expected="a declared symbol or definition",
+            nearest=lambda: nearest_name(name, known),
+        )
 
     def _attribute(self, node: ast.Attribute) -> Node:
         dotted = _dotted(node)
@@ -361,7 +371,11 @@ class Parser:
             )
         for condition in definition.conditions(tuple(arguments)):
             self.owed.add(condition)
-        return check_size(definition.apply(tuple(arguments)))
+        found = definition.apply(tuple(arguments))
+        self.filled += size_of(found)
+        if self.filled > _MAX_FILLED:  # while they come, because a sum of hundreds of them is large before it is refused
+            self.fail(node, f"definitions bring in more than {_MAX_FILLED} terms", expected="a smaller formula")
+        return found
 
 
 def _dotted(node: ast.expr) -> str | None:

@@ -1,7 +1,7 @@
 """Infinite sums as balls: first terms exactly as written, the rest by a power bound, a ratio, digamma or Euler-Maclaurin.
 
 The one idea to know: a tail is trusted only where a bound holds for *every* real index beyond the cut, so a sum that is not
-shown to converge absolutely is NaN, never its first ten thousand terms.
+shown to converge is NaN, never its first ten thousand terms.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from checker.expr.node import (
     div,
     instantiate,
     map_children,
+    mul,
     num,
+    sub,
     substitute,
     symbols_of,
     walk,
@@ -40,6 +42,7 @@ from checker.expr.node import (
 from checker.expr.powers import polynomial
 from checker.expr.quadrature import integral
 from checker.expr.rational import Normal, normal
+from checker.expr.rational_series import rational_product, rational_tail
 from checker.expr.to_arb import MINUS_INFINITY, Value, evaluate, precision, to_ball, to_fmpq, value
 
 _GOAL = 136
@@ -54,7 +57,8 @@ _ROUGH = frozenset({"abs", "sign", "floor", "max", "min", "relu"})
 def series(node: Binder, point: Mapping[str, Value], bits: int) -> arb:
     """The value of an infinite ``Sum`` or ``Product`` whose other symbols are at ``point``.
 
-    NaN where absolute convergence is not shown, or a term may be undefined.  Raises ``UnsupportedError`` for limits that
+    NaN where convergence is not shown (absolute, or in pairs of a rational series with alternating signs), or a term may be
+    undefined.  Raises ``UnsupportedError`` for limits that
     are not integers, and for terms that balls cannot express.
     """
     return _exact(node, min(bits, _GOAL)) if not point else _valued(node, point, min(bits, _GOAL))
@@ -69,8 +73,30 @@ def _valued(node: Binder, point: Mapping[str, Value], goal: int) -> arb:
     with precision(goal + _GUARD):
         body = folded(instantiate(node.body, Sym(X)))
         if node.kind == "Product":
-            return _total(Fn("log", (body,)), node.lo, node.hi, point, goal).exp()
+            exact = _rational_factors(body, node, point, goal)
+            return exact if exact is not None else _total(Fn("log", (body,)), node.lo, node.hi, point, goal).exp()
         return _total(body, node.lo, node.hi, point, goal)
+
+
+def _rational_factors(body: Node, node: Binder, point: Mapping[str, Value], goal: int) -> arb | None:
+    """A product of rational factors without poles; a factor 0 is a pole of a Gamma value, and leaves it open."""
+    if node.hi != INFINITY or symbols_of(body) - {X}:
+        return None
+    first = _integer(node.lo, point, goal)
+    start = max(first, 8)
+    if not HalfLine(X, arb(start), {}).defined(body):
+        return None
+    try:
+        form = normal(body, {X: Interval(arb(start), arb.pos_inf(), False, True)})
+    except UnsupportedError:
+        return None
+    top, bottom = _univariate(form, form.value.num), _univariate(form, form.value.den)
+    if not form.is_rational or top is None or bottom is None or bottom.degree() > _MAX_DEGREE:
+        return None
+    rest = rational_product(top, bottom, start)
+    for index in range(first, start):
+        rest = None if rest is None else rest * evaluate(body, {X: index}, goal + _GUARD)
+    return rest if rest is not None and rest.is_finite() else None
 
 
 def _total(body: Node, lo: Node, hi: Node, point: Mapping[str, Value], goal: int) -> arb:
@@ -109,6 +135,7 @@ class _Series:
     def value(self) -> arb:
         """The first method that closes the tail."""
         exact = self._by_special_functions()
+        exact = self._by_pairs() if exact is None else exact
         if exact is not None:
             return exact
         best: arb | None = None
@@ -190,8 +217,40 @@ class _Series:
             return None
         if not self._advance(start):
             return arb.nan()
-        rest = _rational_tail(top, bottom, start)
+        rest = rational_tail(top, bottom, start)
         return self.partial + rest if rest.is_finite() else None
+
+    def _by_pairs(self) -> arb | None:
+        """``(-1)**k*g(k)`` with ``g`` rational and tending to 0, two neighbours at a time.
+
+        The partial sums over whole pairs converge absolutely, and the others differ from them by one term, which tends to 0.
+        """
+        turned = _alternating(self.body)
+        if turned is None or symbols_of(self.body) - {X}:
+            return None
+        g, parity = turned
+        start = max(self.first, 8)
+        if not HalfLine(X, arb(start), {}).defined(g):
+            return None
+        try:
+            size = normal(g, self._box())
+            if not size.is_rational:
+                return None
+            here, following = (substitute(g, {X: add(num(start + shift), mul(num(2), Sym(X)))}) for shift in (0, 1))
+            form = normal(sub(here, following))
+        except UnsupportedError:
+            return None
+        parts = [_univariate(each, part) for each in (size, form) for part in (each.value.num, each.value.den)]
+        over, under, top, bottom = parts
+        if over is None or under is None or top is None or bottom is None or bottom.degree() > _MAX_DEGREE:
+            return None
+        if under.degree() < over.degree() + 1 or bottom.degree() < top.degree() + 2:
+            return None
+        if not self._advance(start):
+            return arb.nan()
+        rest = arb(0) if top.is_zero() else rational_tail(top, bottom, 0)
+        sign = 1 if (start + parity) % 2 == 0 else -1
+        return self.partial + sign * rest if rest.is_finite() else None
 
     def _by_zeta(self, start: int) -> arb | None:
         terms = polynomial(self.body, X, {}, self.goal + _GUARD)
@@ -259,6 +318,28 @@ def _moduli(node: Node) -> Node:
     return node
 
 
+def _alternating(node: Node) -> tuple[Node, int] | None:
+    """``g`` and ``c`` if ``node`` is ``(-1)**(k + c)*g(k)`` at whole ``k``, with ``c`` a whole number."""
+    factors = list(node.args) if isinstance(node, Mul) else [node]
+    for index, factor in enumerate(factors):
+        if isinstance(factor, Pow) and factor.base == MINUS_ONE and X in symbols_of(factor.exponent):
+            rest = factors[:index] + factors[index + 1 :]
+            shift = sub(factor.exponent, Sym(X))
+            try:
+                constant = normal(shift).constant()
+            except UnsupportedError:
+                return None
+            if constant is None or constant.denominator != 1 or any(_changes_sign(each) for each in rest):
+                return None
+            return mul(*rest), int(constant)
+    return None
+
+
+def _changes_sign(node: Node) -> bool:
+    """Whether a power of a negative number is left, which is defined at whole numbers only."""
+    return any(isinstance(part, Pow) and X in symbols_of(part.exponent) for part in walk(node))
+
+
 def _univariate(form: Normal, poly: fmpq_mpoly) -> fmpq_poly | None:
     """A polynomial in the index alone."""
     position = next((i for i, atom in enumerate(form.table.atoms) if atom.node == Sym(X)), None)
@@ -268,47 +349,3 @@ def _univariate(form: Normal, poly: fmpq_mpoly) -> fmpq_poly | None:
             return None
         coefficients[int(exponents[position]) if position is not None else 0] = coefficient
     return fmpq_poly([coefficients.get(k, fmpq(0)) for k in range(max(coefficients, default=0) + 1)])
-
-
-def _rational_tail(top: fmpq_poly, bottom: fmpq_poly, start: int) -> arb:
-    """``sum over n >= start of top(n)/bottom(n)`` by partial fractions over the complex roots of ``bottom``.
-
-    ``sum 1/(n - r)**k`` is the Hurwitz zeta function of ``start - r`` for ``k >= 2``; the simple poles together give
-    ``-sum c*digamma(start - r)`` because their residues add up to 0 (degree of ``bottom`` at least 2 above ``top``).
-    """
-    roots = bottom.complex_roots()
-    total = acb(0)
-    for index, (root, times) in enumerate(roots):
-        others = [(acb(other), count) for position, (other, count) in enumerate(roots) if position != index]
-        series_ = _local(top, bottom.leading_coefficient(), acb(root), others, int(times))
-        for k in range(1, int(times) + 1):
-            coefficient = series_[int(times) - k]
-            place = start - acb(root)
-            total = total + coefficient * (-place.digamma() if k == 1 else acb(k).zeta(place))
-    return total.real
-
-
-def _local(top: fmpq_poly, lead: fmpq, root: acb, others: list[tuple[acb, int]], length: int) -> list[acb]:
-    """Taylor coefficients at ``root`` of ``top`` divided by all the other linear factors."""
-    result = _taylor(top, root, length)
-    for other, count in others:
-        gap = root - other
-        for _ in range(count):  # division by (gap + h)
-            quotient: list[acb] = []
-            for k in range(length):
-                quotient.append((result[k] - (quotient[k - 1] if k else acb(0))) / gap)
-            result = quotient
-    return [item / acb(lead) for item in result]
-
-
-def _taylor(poly: fmpq_poly, at: acb, length: int) -> list[acb]:
-    found: list[acb] = []
-    current, factorial = poly, 1
-    for k in range(length):
-        factorial *= max(k, 1)
-        total = acb(0)
-        for coefficient in reversed(current.coeffs()):
-            total = total * at + acb(coefficient)
-        found.append(total / factorial)
-        current = current.derivative()
-    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from checker.expr.allowance import spend
 from checker.expr.errors import ExpressionError
 from checker.expr.node import Add, Binder, Fn, Mul, Node, Num, Pow
 
@@ -24,14 +25,23 @@ def check_size(node: Node) -> Node:
 
     To be called again after numbers have been substituted for symbols (``for: {n: ...}``).
     """
-    shapes: dict[Node, tuple[int, int]] = {}  # (count, depth)
-    logs: dict[Node, float | None] = {}
+    size_of(node)
+    return node
+
+
+def size_of(node: Node) -> int:
+    """How many nodes the tree has as printed.  Raises ``ExpressionError`` beyond a limit."""
+    # By identity: comparing two equal trees that were built apart costs as much as printing them.
+    shapes: dict[int, tuple[int, int]] = {}  # (count, depth)
+    logs: dict[int, float | None] = {}
 
     def visit(current: Node, level: int) -> tuple[int, int]:
         if level > MAX_DEPTH:
             raise ExpressionError(f"the formula is nested more than {MAX_DEPTH} deep", expected="a flatter formula")
-        if current not in shapes:
-            parts = [visit(child, level + 1) for child in current.children()]
+        if id(current) not in shapes:
+            children = current.children()
+            spend(1 + len(children))
+            parts = [visit(child, level + 1) for child in children]
             count = 1 + sum(part[0] for part in parts)
             depth = 1 + max((part[1] for part in parts), default=0)
             if count > MAX_NODES:
@@ -39,24 +49,23 @@ def check_size(node: Node) -> Node:
                     f"the formula has more than {MAX_NODES} terms once definitions are filled in",
                     expected="a smaller formula",
                 )
-            shapes[current] = (count, depth)
-            logs[current] = _log10(current, logs)
-        elif level + shapes[current][1] > MAX_DEPTH + 1:
+            shapes[id(current)] = (count, depth)
+            logs[id(current)] = _log10(current, logs)
+        elif level + shapes[id(current)][1] > MAX_DEPTH + 1:
             raise ExpressionError(f"the formula is nested more than {MAX_DEPTH} deep", expected="a flatter formula")
-        return shapes[current]
+        return shapes[id(current)]
 
-    visit(node, 0)
-    return node
+    return visit(node, 0)[0]
 
 
-def _log10(node: Node, logs: dict[Node, float | None]) -> float | None:
+def _log10(node: Node, logs: dict[int, float | None]) -> float | None:
     """An upper estimate of the decimal digits that an exact constant needs; ``None`` if not constant arithmetic."""
     if isinstance(node, Num):
         return _digits(node)
     if isinstance(node, Binder):
         _check_range(node)
         return None
-    parts = [logs[child] for child in node.children()]
+    parts = [logs[id(child)] for child in node.children()]
     known = [part for part in parts if part is not None]
     if not known or len(known) < len(parts):
         return None

@@ -59,7 +59,13 @@ _RELATIONS: Mapping[str, Callable[[Any, Any], Array]] = {
     ">": jnp.greater,
     ">=": jnp.greater_equal,
     "==": jnp.equal,
-    "!=": jnp.not_equal,
+}
+_OPPOSITES: Mapping[str, Callable[..., Array]] = {
+    "<": jnp.greater_equal,
+    "<=": jnp.greater,
+    ">": jnp.less_equal,
+    ">=": jnp.less,
+    "==": lambda left, right: (left < right) | (left > right),
 }
 _LARGEST_INTEGER_POWER = 4  # repeated multiplication beyond it is less accurate than pow
 
@@ -68,10 +74,10 @@ def compile_jax(node: Node, terms: int | None = None) -> Callable[[Env], Array]:
     """``node`` as a function of a mapping from symbol to array (scalars ``()``, vectors ``(d,)``, matrices ``(n, d)``).
 
     A dotted symbol ``svm.w`` is looked up as such, then as ``env["svm"]["w"]``; ``u[0]`` as entry 0 of ``u``.  A
-    condition comes out as 0.0 or 1.0.  ``terms`` bounds the number of terms of sums whose upper end is not a
-    literal.  Values outside a function's domain are NaN.  Raises ``UnsupportedError`` at once for what JAX cannot
-    express, and from the function for arrays whose shapes do not fit; the function raises ``KeyError`` where a symbol
-    has no value.
+    condition comes out as 0.0 or 1.0, or NaN where it compares what is no number.  ``terms`` bounds the number of terms
+    of sums whose upper end is not a literal.  Values outside a function's domain are NaN.  Raises ``UnsupportedError``
+    at once for what JAX cannot express, and from the function for arrays whose shapes do not fit; the function raises
+    ``KeyError`` where a symbol has no value.
     """
     tree = stabilise(node)
     for part in walk(tree):
@@ -149,21 +155,16 @@ class _Trace:
             case Bound(depth):
                 return self.bound[-1 - depth]
             case Truth(value):
-                return jnp.asarray(value)
+                return jnp.asarray(value, dtype=jnp.float64)
             case Add(args):
                 return _fold(jnp.add, [self.number(arg) for arg in args])
             case Mul(args):
                 return self._product(args)
             case Pow(base, exponent):
                 return self._power(base, exponent)
-            case And(args):
-                return _fold(jnp.logical_and, [self.of(arg) for arg in args])
-            case Or(args):
-                return _fold(jnp.logical_or, [self.of(arg) for arg in args])
-            case Not(arg):
-                return jnp.logical_not(self.of(arg))
-            case Rel(op, left, right):
-                return _RELATIONS[op](self.number(left), self.number(right))
+            case And() | Or() | Not() | Rel():
+                holds, fails = self._told(node)
+                return jnp.where(holds, 1.0, jnp.where(fails, 0.0, jnp.nan))
             case Piecewise():
                 return self._piecewise(node)
             case Vec(args):
@@ -180,8 +181,30 @@ class _Trace:
         raise UnsupportedError(READER, type(node).__name__)
 
     def number(self, node: Node) -> Array:
-        """A value as float64, a condition as 0 or 1."""
+        """A value as float64, a condition as 0, 1 or (of what is no number) NaN."""
         return jnp.asarray(self.of(node), dtype=jnp.float64)
+
+    def _told(self, condition: Node) -> tuple[Array, Array]:
+        """Where a condition holds and where it does not: neither, where it asks about what is no number.
+
+        Were such a comparison simply false, ``1 if sqrt(-1) > 0 else 0`` would be 0, and an overflow could pass for a
+        small number.
+        """
+        match condition:
+            case And(args) | Or(args):
+                first, second = (jnp.logical_and, jnp.logical_or)[:: 1 if isinstance(condition, And) else -1]
+                parts = [self._told(arg) for arg in args]
+                return _fold(first, [holds for holds, _ in parts]), _fold(second, [fails for _, fails in parts])
+            case Not(arg):
+                holds, fails = self._told(arg)
+                return fails, holds
+            case Rel(op, left, right):
+                one, other = self.number(left), self.number(right)
+                if op == "!=":
+                    return (one < other) | (one > other), one == other
+                return _RELATIONS[op](one, other), _OPPOSITES[op](one, other)
+        value = self.number(condition)
+        return (value < 0) | (value > 0), value == 0
 
     def _entry(self, array: Array, index: tuple[Node, ...]) -> Array:
         """An entry or a row; JAX itself would silently take the nearest one for an index out of range."""
@@ -229,14 +252,13 @@ class _Trace:
         return jnp.power(value, _float(exponent))
 
     def _piecewise(self, node: Piecewise) -> Array:
-        result: Array | None = None
-        taken: Array = jnp.asarray(False)
+        result: Array = jnp.asarray(jnp.nan)  # where it cannot be told which branch is meant
+        left: Array = jnp.asarray(True)
         for condition, value in (*node.cases, (Truth(True), node.otherwise)):
-            here = jnp.logical_and(jnp.logical_not(taken), self.of(condition))
+            holds, fails = self._told(condition)
+            here, left = left & holds, left & fails
             branch = self._masked(here, symbols_of(value), _mixed(value)).number(value)
-            result = branch if result is None else jnp.where(here, branch, result)
-            taken = jnp.logical_or(taken, here)
-        assert result is not None
+            result = jnp.where(here, branch, result)
         return result
 
     def _masked(self, here: Array, names: frozenset[str], mixed: frozenset[str]) -> _Trace:

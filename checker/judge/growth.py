@@ -148,6 +148,25 @@ def trend(y: Array, error: Array, log_size: Array, column: Array, exact: float, 
     return Trend(sign_middle * (at_middle - exact), sign_last * (at_last - exact), noise, numerical)
 
 
+def going_on(y: Array, error: Array, log_size: Array, column: Array, pool: bool) -> Array:
+    """Where the local coefficient of ``column`` ends (m,) if what it moved from the middle to the last third of the sweep
+    goes on like 1/log X, as it does beside a correction of order 1/log X or x^-1/8 watched over a few decades.
+
+    Only what exceeds two standard errors and the numerical error counts as movement.
+    """
+    weights = _local(log_size, column)
+    middle, last = y @ weights[0], y @ weights[1]
+    change, noise = last - middle, np.zeros(1 if pool else y.shape[0])
+    numerical = error @ np.abs(weights[1] - weights[0])
+    if pool:
+        noise = change.std(ddof=1, keepdims=True) / np.sqrt(change.size) if change.size > 1 else noise
+        change, last, numerical = (part.mean(keepdims=True) for part in (change, last, numerical))
+    certain = np.sign(change) * np.maximum(np.abs(change) - 2 * noise - numerical, 0.0)
+    at = [1 / log_size[part].mean() for part in thirds(log_size)]
+    ends: Array = last + certain * at[1] / (at[0] - at[1])
+    return ends
+
+
 def _sign(offset: Array, side: int) -> Array:
     sign: Array = np.sign(offset) if side == 0 else side * (side * offset > 0).astype(float)
     return sign

@@ -1,8 +1,9 @@
 """Limits: the value at infinity of a sequence of sizes, by the same extrapolation as rates (JUDGE section 5).
 
 With a declared correction the hull is over that term alone and with its successor; without one it is over four orders,
-honest and weak: it passes only where nothing moves any more.  A plateau at finite size is not a limit, and an order
-that the data contradict (``declared``) carries neither PASS nor FAIL.
+honest and weak, and a PASS needs besides that what moved last may go on by a slow order (``settled``): it passes only
+where nothing moves any more.  A plateau at finite size is not a limit, and an order that the data contradict
+(``declared``) carries neither PASS nor FAIL.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from checker.judge import declared, extrapolate, growth, regions, words
+from checker.judge import declared, extrapolate, growth, intervals, regions, settled, words
 from checker.judge.cells import Budget
 from checker.judge.declared import Flags
 from checker.judge.errors import EvidenceError
@@ -59,11 +60,14 @@ def judge(
             refused = _refused(y, e, reduced, rule, region[c])
             closing = np.zeros_like(refused) if control else _closing(y, e, reduced, rule, region[c])
             leaving = _leaving(y, e, reduced, rule, region[c], control)
-            trials = [_trials(got, reduced.x, region[c], name, short, refused, closing, leaving) for got in found]
+            still = _still(y, e, reduced, rule, budget, region[c])
+            trials = [_trials(got, reduced.x, region[c], name, short, refused, closing, leaving, still) for got in found]
         evidence.append(Evidence(trials[0], trials[-1], reduced.x, y, e))
     ending = f"against {_claimed(region)}; {reduced.x.size} sizes, {_decades(reduced.x):.2g} decades"
     last = float(np.asarray(reduced.coords[prediction.along.axis], dtype=float)[-1])
     assumes = f"; assumes nothing new beyond {prediction.along.axis} = {words.number(last)}"
+    if rule.rule == "mean" and values.shape[0] > 1:
+        assumes += intervals.unseen_words(values.shape[0], budget.alpha)
     return judge_trials(reduced, evidence, prediction, rule, grid, budget, ending, assumes)
 
 
@@ -102,6 +106,19 @@ def _refused(y: Array, error: Array, reduced: Reduced, rule: Over, region: Regio
     matters = np.ptp(curve[:, last], axis=1) > _NEGLIGIBLE * (region.outer.hi - region.outer.lo) / 2
     refused: Flags = flags & matters
     return refused
+
+
+def _still(y: Array, error: Array, reduced: Reduced, rule: Over, budget: Budget, region: Region) -> Flags:
+    """For each trial of undeclared order whether what still moves could carry it out of the region."""
+    assert reduced.x is not None
+    pool = rule.rule not in ("every", "fraction")
+    if reduced.correction is not None:
+        return np.zeros(1 if pool else y.shape[0], dtype=bool)
+    low, high = settled.reach(
+        y, error, np.log(reduced.x), pool=pool, of_median=rule.rule == "median", level=budget.level
+    )
+    still: Flags = ~((low >= region.outer.lo) & (high <= region.outer.hi))
+    return still
 
 
 def _closing(y: Array, error: Array, reduced: Reduced, rule: Over, region: Region) -> Flags:
@@ -174,6 +191,7 @@ def _trials(
     refused: Flags,
     closing: Flags,
     leaving: Flags,
+    still: Flags,
 ) -> tuple[Trial, ...]:
     trials = []
     for m, (low, high, sampling) in enumerate(zip(found.low, found.high, found.sampling, strict=True)):
@@ -181,6 +199,8 @@ def _trials(
         held_back = short or (declared.REFUSED if refused[m] else "")
         verdict = None if interval is None or held_back else regions.decide(interval, region)
         note = held_back or found.refused
+        if verdict is Verdict.PASS and still[m]:
+            verdict, note = None, settled.MOVING
         if verdict is Verdict.FAIL and closing[m]:
             verdict, note = None, "the quantity is still closing in on the claim; declare `correction:`"
         if verdict is None and leaving[m] and not short:

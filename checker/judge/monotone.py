@@ -1,7 +1,8 @@
 """``monotone``: adjacent paired differences along a sweep, and the change over all of it.
 
 The target's sign is the direction: +1 rising, -1 falling.  A flat curve never passes, because the total change has to
-be certain; a single step may go the wrong way by ``within`` of the total change.
+be certain; a single step may go the wrong way by ``within`` of the total change, of a mean or median by that share of
+what the total change is at least.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from checker.judge import regions, words
+from checker.judge import intervals, regions, words
 from checker.judge.cells import Budget
 from checker.judge.errors import EvidenceError
 from checker.judge.pointwise import Entries, judge_entries, rounding, settle_bound, settle_entries
@@ -34,9 +35,10 @@ def judge(
     if rule.rule in ("every", "fraction"):  # each instance against its own change
         scale = np.where(total > 0, total, 1.0)
         steps, error, total, what = steps / scale, error / scale, total / scale, "a step as a share of the total change"
+        allowed = _margin(prediction, total.mean(axis=0)[:, 0])
     else:
         what = "a step"
-    allowed = _margin(prediction, total.mean(axis=0)[:, 0])
+        allowed = _margin(prediction, _least(steps[..., -1], error[..., -1], rule.rule, budget))
     region: list[Region] = []
     for c in range(cells):
         step = regions.at_least(0.0, float(allowed[c]), prediction.strictly)
@@ -75,6 +77,19 @@ def _steps(reduced: Reduced, direction: float) -> tuple[Array, Array]:
     after = np.concatenate((y[..., 1:], y[..., -1:]), axis=-1)
     spread = np.concatenate((e[..., 1:] + e[..., :-1], e[..., -1:] + e[..., :1]), axis=-1)
     return direction * (after - before), spread + rounding(before, after)
+
+
+def _least(total: Array, error: Array, rule: str, budget: Budget) -> Array:
+    """The lower end (cells,), at least 0, of the mean or median total change (seeds, cells) in the claimed direction.
+
+    The mean of its sizes would grow with the noise, and the margin of every step with it.
+    """
+    if total.shape[0] == 1:
+        only: Array = np.maximum(total - error, 0.0)[0]
+        return only
+    row = intervals.medians if rule == "median" else intervals.means
+    _, low, _, _ = row(total, budget.level, error)
+    return np.maximum(low, 0.0)
 
 
 def _margin(prediction: Prediction, total: Array) -> Array:

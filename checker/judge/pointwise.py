@@ -150,6 +150,8 @@ def judge_centre(reduced: Reduced, entries: Entries, rule: str, budget: Budget) 
     settled = settle(found, entries.region, seeds)
     subject = entries.what if seeds == 1 else f"{rule} of {entries.what}"
     reason = sentence(subject, reduced, found, entries.region, settled, words.count(seeds, "seed"))
+    if rule == "mean" and entries.bounds is None and seeds > 1 and settled.joint is not None:
+        reason += intervals.unseen_words(seeds, budget.alpha)
     return assemble(reduced, found, entries.region, settled, how=How.SIMULATED, centre=rule, reason=reason)
 
 

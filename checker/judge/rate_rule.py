@@ -107,6 +107,7 @@ def trials(
     q_found = growth.logs(y, error, shape, correction, a) if aim.with_logs else None
     p_trend = growth.trend(y, error, shape.log_size, shape.column, aim.exact, aim.side, pool)
     q_trend = growth.trend(y - shape.log_form, error, shape.log_size, np.log(shape.log_size), 0.0, aim.q_side, pool)
+    p_ends = growth.going_on(y, error, shape.log_size, shape.column, pool)
     refused = _refused(y - shape.log_form, error, shape, aim, correction, pool)
     found = []
     for m in range(p_found.low.size):
@@ -115,6 +116,8 @@ def trials(
         verdict, note, short = _verdict(p, q, shape, aim, _row(p_trend, m), _row(q_trend, m), control)
         if verdict is Verdict.PASS and refused[m]:
             verdict, note, short = None, declared.REFUSED, True
+        elif verdict is Verdict.PASS and correction is None and not aim.p.outer.lo <= p_ends[m] <= aim.p.outer.hi:
+            verdict, note = None, "the local exponent is still on its way through the claimed one"
         parts = [Coordinate("p", _finite(p), aim.p, float(p_found.sampling[m]), p_found, m, shape.x)]
         if q_found is not None and q is not None:
             parts.append(Coordinate("q", _finite(q), aim.q, float(q_found.sampling[m]), q_found, m, shape.x))

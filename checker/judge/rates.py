@@ -66,6 +66,8 @@ def judge(
     ending = _ending(reduced, evidence, prediction)
     last = float(np.asarray(reduced.coords[along.axis], dtype=float)[-1])
     assumes = "" if along.until is not None else f"; assumes nothing new beyond {along.axis} = {words.number(last)}"
+    if not separate and reduced.values.shape[0] > 1:
+        assumes += intervals.unseen_words(reduced.values.shape[0], budget.alpha)
     return judge_trials(reduced, evidence, prediction, rule, grid, budget, ending, assumes)
 
 

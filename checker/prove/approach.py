@@ -1,9 +1,9 @@
 """Balls along sequences that run to infinity: does a formula approach a value, and how far was it followed?
 
 The one idea to know: ``1/log(t) + 1e-6`` looks like 0 up to t = 1e10000, so the variable is changed *in the tree*
-first, t = exp(s) and t = exp(exp(s)) with ``log(exp(s))`` folded, and s runs through powers of ten.  A limit counts as
-approached only if the distance still shrinks at the end of every scale that can be followed.  This is numerical
-evidence (of its points it is rigorous), never a proof.
+first, t = exp(s) and t = exp(exp(s)) (and once more if that does not decide) with ``log(exp(s))`` folded, and s runs
+through powers of ten.  A limit counts as approached only if the distance still shrinks at the end of every scale that can be
+followed.  This is numerical evidence (of its points it is rigorous), never a proof.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _NEAR = 1e-9
 _TINY = 1e-60
 _FAR = 1e3
 _PRINTED = 9999
-_SCALES = ("t = s", "t = exp(s)", "t = exp(exp(s))")
+_SCALES = ("t = s", "t = exp(s)", "t = exp(exp(s))", "t = exp(exp(exp(s)))")
+_USUAL = 3  # of them; the last one is for what is not decided by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,13 @@ def approaches(body: Node, target: Node, point: Mapping[str, Fraction]) -> Appro
     if not tracks:
         return Approach(False, "no scale could be evaluated")
     stuck = next((track for track in tracks if not _shrinks(track)), None)
-    best = stuck or min(tracks, key=lambda track: track.sizes[-1])
     near = (1 + abs(evaluate(target, point))) * _NEAR
+    if stuck is None and not min(track.sizes[-1] for track in tracks) < near:  # it shrinks, but slowly: one scale more
+        further = _follow(body, target, point, len(_SCALES) - 1)
+        if further is not None:
+            tracks.append(further)
+            stuck = None if _shrinks(further) else further
+    best = stuck or min(tracks, key=lambda track: track.sizes[-1])
     confirmed = stuck is None and bool(best.sizes[-1] < near)
     return Approach(confirmed, f"|f - limit| is {_short(best.sizes[-1])} at s = 1e{best.last_step}, {best.scale}")
 
@@ -61,7 +67,7 @@ def approaches(body: Node, target: Node, point: Mapping[str, Fraction]) -> Appro
 def diverges(body: Node, sign: int, point: Mapping[str, Fraction]) -> Approach:
     """Whether ``sign*body`` is seen to grow beyond all bounds as T -> oo."""
     signed = mul(Num(Fraction(sign)), body)
-    tracks = [track for scale in range(len(_SCALES)) if (track := _follow(signed, None, point, scale)) is not None]
+    tracks = [track for scale in range(_USUAL) if (track := _follow(signed, None, point, scale)) is not None]
     if not tracks:
         return Approach(False, "no scale could be evaluated")
     slowest = tracks[-1]
@@ -71,7 +77,7 @@ def diverges(body: Node, sign: int, point: Mapping[str, Fraction]) -> Approach:
 
 
 def _tracks(body: Node, target: Node, point: Mapping[str, Fraction]) -> list[Track]:
-    return [track for scale in range(len(_SCALES)) if (track := _follow(body, target, point, scale)) is not None]
+    return [track for scale in range(_USUAL) if (track := _follow(body, target, point, scale)) is not None]
 
 
 def _follow(body: Node, target: Node | None, point: Mapping[str, Fraction], scale: int) -> Track | None:

@@ -25,7 +25,7 @@ from checker.prove.implication import find_model, negation
 from checker.prove.inequality import refute, refuted
 from checker.prove.isolate import has_jumps
 from checker.prove.obligation import Certificate, Obligation, Relation
-from checker.prove.outcome import Evidence, Outcome, Status
+from checker.prove.outcome import Dispute, Evidence, Outcome, Status
 from checker.prove.registry import dispatch, prover
 from checker.prove.relation import settled
 from checker.prove.steps import Step, settle
@@ -134,7 +134,10 @@ def _verify(question: Certificate, obligation: Obligation) -> Outcome:
     confirmed = confirmed_in_components(Rel("==", slack, total), obligation)
     evidence = (*adds_up.evidence, *signs.evidence, confirmed)
     if confirmed.answer.startswith("no:"):
-        return Outcome(Status.DISAGREE, "inner products say it adds up, components do not", evidence=evidence)
+        answers = ("it adds up", confirmed.answer)
+        dispute = Dispute(text(Rel("==", slack, total)), ("inner products", "balls in components"), answers)
+        reason = "inner products say it adds up, components do not"
+        return Outcome(Status.DISAGREE, reason, evidence=evidence, dispute=dispute)
     if not confirmed.answer.startswith("yes"):
         return Outcome(Status.UNDECIDED, "the identity could not be confirmed in components", evidence=evidence)
     reason = f"the certificate adds up in every dimension{note}"
@@ -144,7 +147,8 @@ def _verify(question: Certificate, obligation: Obligation) -> Outcome:
 def _sign(name: str, part: Node, op: RelOp, around: Obligation) -> Step:
     """That a term has its sign, from the hypotheses that share a symbol with it (none, where that is enough)."""
     goal = Rel(op, part, ZERO)
-    near = () if settled(goal, around.domains, ()) else tuple(i for i in around.given if symbols_of(i) & symbols_of(part))
+    alone = all(settled(need, around.domains, ()) for need in (goal, *conditions(part, around.domains)))
+    near = () if alone else tuple(item for item in around.given if symbols_of(item) & symbols_of(part))
     return Step(f"{name} has the right sign", replace(around, question=Relation(goal), given=near), necessary=False)
 
 

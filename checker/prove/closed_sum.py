@@ -38,6 +38,7 @@ from checker.expr.rational import is_zero
 from checker.expr.text import text
 from checker.prove.antiderivative import coefficients, expanded
 from checker.prove.outcome import Evidence
+from checker.prove.power_sum import power_sum
 
 Found = tuple[Node, tuple[Evidence, ...]]
 _MAX_FIRST = 64
@@ -68,6 +69,11 @@ def closed_sum(
     values: list[Node] = []
     kinds: dict[str, None] = {}
     for factors in terms:
+        power = power_sum(factors, name, int(lo.value), domains, given) if hi == INFINITY else None
+        if power is not None:
+            values.append(power)
+            kinds["Hurwitz zeta function"] = None
+            continue
         term = _Term()
         if not all(_take(term, factor, name) for factor in factors):
             return None

@@ -1,12 +1,14 @@
 """``exists`` and ``impossible``: is there a point of the domain where the conditions hold together?
 
-The one idea to know: a point is shown by an exact witness and nothing else; that there is none is shown by z3's
-``unsat`` (also on atoms, a sound relaxation) or by intervals that exclude every part of a compact domain.
+The one idea to know: a point is shown by an exact witness, or by a change of sign on a segment where all else holds; that
+there is none is shown by z3's ``unsat`` (also on atoms, a sound relaxation) or by intervals that exclude every part of a
+compact domain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from flint import fmpq
@@ -19,6 +21,7 @@ from checker.prove.implication import NEGATED, confirm, find_model, negation, pr
 from checker.prove.obligation import Exists, Impossible, Obligation
 from checker.prove.outcome import Evidence, Outcome, Status
 from checker.prove.points import Point, in_domain, narrow, sample, satisfies, shrink
+from checker.prove.premise import shown_segments, solution
 from checker.prove.registry import prover
 from checker.verdict import How
 
@@ -38,6 +41,9 @@ def prove_exists(obligation: Obligation) -> Outcome:
     point, evidence = find_point(wanted, domains)
     if point is not None:
         return _shown(point, evidence)
+    crossing = solution(wanted, domains)
+    if crossing is not None:
+        return _crossed(crossing, evidence)
     excluded, more = show_impossible(wanted, domains)
     if excluded:
         return Outcome(Status.REFUTED, "no point of the domain satisfies the conditions", evidence=(*evidence, *more))
@@ -46,7 +52,7 @@ def prove_exists(obligation: Obligation) -> Outcome:
 
 @prover(Impossible)
 def prove_impossible(obligation: Obligation) -> Outcome:
-    """PROVED where it is shown that the conditions hold together nowhere; REFUTED with an exact point where they do."""
+    """PROVED where it is shown that the conditions hold together nowhere; REFUTED at a point where they do."""
     question = obligation.question
     assert isinstance(question, Impossible)
     wanted = (*obligation.given, *question.conditions)
@@ -55,6 +61,10 @@ def prove_impossible(obligation: Obligation) -> Outcome:
     if point is not None:
         shown = _shown(point, evidence)
         return Outcome(Status.REFUTED, "the conditions hold together at an exact point", None, shown.evidence, shown.witness)
+    crossing = solution(wanted, domains)
+    if crossing is not None:
+        crossed = _crossed(crossing, evidence)
+        return replace(crossed, status=Status.REFUTED, reason="the conditions hold together at a point", how=None)
     excluded, more = show_impossible(wanted, domains)
     if excluded:
         return Outcome(Status.PROVED, excluded, How.PROVED, (*evidence, *more))
@@ -108,6 +118,15 @@ def _flat(conditions: tuple[Node, ...]) -> list[Node]:
 def _shown(point: Mapping[str, Fraction], evidence: tuple[Evidence, ...]) -> Outcome:
     witness = {name: str(number) for name, number in sorted(point.items())}
     return Outcome(Status.PROVED, "an exact point satisfies all conditions", How.PROVED, evidence, witness)
+
+
+def _crossed(crossing: Mapping[str, tuple[Fraction, Fraction]], evidence: tuple[Evidence, ...]) -> Outcome:
+    """By the intermediate value theorem: a point that is not rational, and the segment that it lies on."""
+    where = shown_segments(crossing)
+    question = "do the sides of each equation change order where everything else holds?"
+    found = Evidence("balls and intervals", question, f"yes, {where}")
+    reason = "the equations are solved where their sides change order, and the rest holds there"
+    return Outcome(Status.PROVED, reason, How.PROVED, (*evidence, found), detail=where)
 
 
 def _offered(witness: Mapping[str, Node], wanted: tuple[Node, ...], domains: Mapping[str, Domain]) -> Outcome:

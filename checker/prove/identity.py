@@ -7,6 +7,7 @@ may be an artefact of simplification; when an exact engine and the balls contrad
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from flint import fmpq
@@ -16,15 +17,17 @@ from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.node import ZERO, Node, Rel, sub, substitute, symbols_of
 from checker.expr.rational import is_zero
-from checker.expr.to_arb import holds, to_ball, value
+from checker.expr.text import text
+from checker.expr.to_arb import evaluate, holds, to_ball, value
 from checker.prove.agreement import ledger_of, look, lopsided, meeting
 from checker.prove.binders import has_binder
 from checker.prove.constancy import zero_by_constancy
 from checker.prove.equations import solved
 from checker.prove.implication import prove_unsat
-from checker.prove.inequality import refuted
-from checker.prove.outcome import Evidence, Outcome, Status
+from checker.prove.inequality import disputed_by_z3, refuted
+from checker.prove.outcome import Dispute, Evidence, Outcome, Status
 from checker.prove.points import narrow, sample
+from checker.prove.squeezed import prove_from_both_sides
 from checker.verdict import How
 
 _POINTS = 24
@@ -56,14 +59,19 @@ def prove_identity(
     if exact:
         evidence.append(Evidence(engine, "is left - right identically 0?", "yes"))
     if balls.against is not None and exact:
-        return Outcome(
-            Status.DISAGREE, f"the {engine} says zero, a ball at an exact point excludes zero", None, tuple(evidence),
-            {name: str(number) for name, number in sorted(balls.against.items())},
-        )
+        where = {name: str(number) for name, number in sorted(balls.against.items())}
+        said = _gap_at(asked_goal, balls.against)
+        dispute = Dispute(text(asked_goal), (engine, "balls"), ("left - right is 0", f"left - right is in {said}"), where)
+        reason = f"the {engine} says zero, a ball at an exact point excludes zero"
+        return Outcome(Status.DISAGREE, reason, None, tuple(evidence), where, dispute=dispute)
     if balls.against is not None and sampler:
         return refuted(goal, balls.against, used, given, tuple(evidence))
     if exact and balls.agreeing >= _NEEDED:
         return Outcome(Status.PROVED, "an exact zero, and balls at sampled points agree", How.PROVED, tuple(evidence))
+    if given and not bound and balls.against is None and balls.agreeing < _NEEDED:
+        squeezed = prove_from_both_sides(goal, used, given)
+        if squeezed is not None:
+            return replace(squeezed, evidence=(*evidence, *squeezed.evidence))
     if exact:
         reason = f"an exact zero, but balls confirm it at {balls.agreeing} points only ({_NEEDED} are needed)"
         return Outcome(Status.UNDECIDED, reason, evidence=tuple(evidence))
@@ -78,6 +86,8 @@ def prove_identity(
     evidence += asked
     if answer.status == "unsat" and balls.agreeing >= _NEEDED:
         return Outcome(Status.PROVED, "z3 finds no point where it fails, and balls agree", How.PROVED, tuple(evidence))
+    if answer.status == "disagree":
+        return disputed_by_z3(goal, answer.model or {}, answer.reason, tuple(evidence))
     if answer.status == "sat" and answer.model is not None:
         if bound and holds(asked_goal, answer.model) is not False:
             reason = "the closed form fails at a point where the balls of the formula itself do not"
@@ -101,6 +111,11 @@ def prove_identity(
     seen = f"the two sides agree at {balls.agreeing} points" if not balls.unable else balls.unable
     reason = f"{seen}; no exact engine finds zero (SymPy: {answer_of_sympy})"
     return Outcome(Status.UNDECIDED, reason, evidence=tuple(evidence))
+
+
+def _gap_at(goal: Rel, point: Mapping[str, Fraction]) -> str:
+    """The ball of the difference of the two sides at a point, for a reader."""
+    return str(evaluate(sub(goal.left, goal.right), point, 256).str(20))
 
 
 def exact_zero(difference: Node, box: Mapping[str, Domain], given: Sequence[Node]) -> tuple[bool, str]:
@@ -154,25 +169,28 @@ def _constants(goal: Rel, difference: Node) -> Outcome:
         if gap == 0:
             return Outcome(Status.PROVED, "equal as exact numbers", How.PROVED, (found,))
         return Outcome(Status.REFUTED, "different exact numbers", None, (found,), detail=f"left - right = {gap}")
-    text = gap.str(20)
-    shown = Evidence("balls", "is left - right 0?", f"left - right is in {text}")
+    said = gap.str(20)
+    shown = Evidence("balls", "is left - right 0?", f"left - right is in {said}")
     if not gap.contains(0):
         if exact:
-            return Outcome(Status.DISAGREE, "the normal form says zero, a ball excludes zero", None, (shown,), detail=text)
-        return Outcome(Status.REFUTED, "the two numbers differ", None, (shown,), detail=f"left - right is in {text}")
+            answers = ("left - right is 0", f"left - right is in {said}")
+            dispute = Dispute(text(goal), ("rational normal form", "balls"), answers)
+            reason = "the normal form says zero, a ball excludes zero"
+            return Outcome(Status.DISAGREE, reason, None, (*closing, shown), detail=said, dispute=dispute)
+        return Outcome(Status.REFUTED, "the two numbers differ", None, (shown,), detail=f"left - right is in {said}")
     small = gap.is_finite() and abs(gap).upper() <= to_ball(fmpq(_CONSTANT.numerator, _CONSTANT.denominator))
     if exact and small:
         also = Evidence("rational normal form", "is left - right 0?", "yes")
-        return Outcome(Status.PROVED, "an exact zero and a ball around 0", How.PROVED, (*closing, also, shown), detail=text)
+        return Outcome(Status.PROVED, "an exact zero and a ball around 0", How.PROVED, (*closing, also, shown), detail=said)
     if small:
         other = (_value_by_sympy(difference),) if bound else ()
         return Outcome(
-            Status.PROVED, "the difference is enclosed in a ball around 0", How.ENCLOSED, (shown, *other), detail=text
+            Status.PROVED, "the difference is enclosed in a ball around 0", How.ENCLOSED, (shown, *other), detail=said
         )
     if gap.is_nan():
         reason = "no value: undefined, or not shown to converge"
-        return Outcome(Status.UNDECIDED, reason, evidence=(*closing, shown), detail=text)
-    return Outcome(Status.UNDECIDED, "the ball around the difference is not small enough", evidence=(shown,), detail=text)
+        return Outcome(Status.UNDECIDED, reason, evidence=(*closing, shown), detail=said)
+    return Outcome(Status.UNDECIDED, "the ball around the difference is not small enough", evidence=(shown,), detail=said)
 
 
 def _sympy_zero(difference: Node, domains: Mapping[str, Domain], limits: Limits = _SYMPY) -> str:

@@ -13,14 +13,14 @@ from fractions import Fraction
 
 import z3
 
-from checker.expr.domain import Domain
+from checker.expr.domain import Domain, is_empty
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import JUMPS
 from checker.expr.interval import box_of, truth
 from checker.expr.node import And, Fn, Node, Not, Or, Rel, Truth, symbols_of, walk
 from checker.expr.to_z3 import Translator, from_model
 from checker.prove.outcome import Evidence
-from checker.prove.points import Point, in_domain, satisfies, special_values
+from checker.prove.points import Point, in_domain, narrow, satisfies, special_values
 
 # The decision is made by z3's own deterministic resource count; the clock is a backstop against one long step.
 _RESOURCES = 3_000_000
@@ -28,6 +28,7 @@ _CLOCK_MS = 8_000
 _MEMORY_MB = 1_000
 _CONFIRM_BOXES = 400
 _CONFIRM_SYMBOLS = 3
+_RAY = 100
 
 IRRATIONAL = "a model that is not rational"
 NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
@@ -152,16 +153,28 @@ def prove_unsat(goal: Node, given: Sequence[Node], domains: Mapping[str, Domain]
     if confirmed:
         evidence.append(Evidence("intervals", question, f"excluded on all of {confirmed} boxes"))
     else:
-        evidence.append(Evidence("intervals", question, "not confirmed: z3 alone"))
+        evidence.append(Evidence("intervals", question, f"not confirmed ({_out_of_reach(conditions)}): z3 alone"))
     return first, tuple(evidence)
 
 
+def _out_of_reach(conditions: Sequence[Node]) -> str:
+    """Why intervals did not confirm an ``unsat``."""
+    count = len({name for node in conditions for name in symbols_of(node)})
+    if count > _CONFIRM_SYMBOLS:
+        return f"{count} symbols are too many to subdivide"
+    return f"{_CONFIRM_BOXES} boxes do not exclude it, as where the claim is tight" if count else "no symbol to subdivide"
+
+
 def confirm(conditions: Sequence[Node], domains: Mapping[str, Domain]) -> int:
-    """Number of boxes on each of which one condition certainly fails and which cover the domain; 0 if not reached."""
+    """Number of boxes on each of which one condition certainly fails and which cover the domain; 0 if not reached.
+
+    An end at infinity is an end like any other: rays are cut off at doubling distances and may be excluded whole.
+    """
     names = sorted({name for node in conditions for name in symbols_of(node)})
-    used = {name: domains.get(name, Domain()) for name in names}
-    compact = all(domain.lo is not None and domain.hi is not None for domain in used.values())
-    if not names or len(names) > _CONFIRM_SYMBOLS or not compact:
+    used = narrow({name: domains.get(name, Domain()) for name in names}, conditions)
+    if any(is_empty(domain) for domain in used.values()):
+        return 1
+    if not names or len(names) > _CONFIRM_SYMBOLS:
         return 0
     waiting, done = [used], 0
     while waiting:
@@ -178,14 +191,26 @@ def confirm(conditions: Sequence[Node], domains: Mapping[str, Domain]) -> int:
         widest = max(names, key=lambda name: _width(box[name]))
         if _width(box[widest]) < Fraction(1, 10**6):
             return 0
-        waiting.extend(halves(box, widest))
+        waiting.extend(halves(box, widest, _cut_off(box[widest])))
     return done
 
 
 def _width(domain: Domain) -> Fraction:
-    assert domain.lo is not None
-    assert domain.hi is not None
-    return domain.hi - domain.lo
+    """Length; of a ray one that falls with its distance, so that it is not cut for ever before anything else."""
+    if domain.lo is not None and domain.hi is not None:
+        return domain.hi - domain.lo
+    end = domain.lo if domain.lo is not None else domain.hi
+    return Fraction(_RAY) if end is None else Fraction(_RAY) / (1 + abs(end))
+
+
+def _cut_off(domain: Domain) -> Fraction | None:
+    """Where to cut an interval with an infinite end; None for the middle of a bounded one."""
+    lo, hi = domain.lo, domain.hi
+    if lo is None and hi is None:
+        return Fraction(0)
+    if lo is None and hi is not None:
+        return min(2 * hi, hi - 1)
+    return max(2 * lo, lo + 1) if hi is None and lo is not None else None
 
 
 def halves(box: Mapping[str, Domain], name: str, at: Fraction | None = None) -> list[dict[str, Domain]]:

@@ -13,12 +13,13 @@ from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.node import MINUS_ONE, Add, Mul, Node, Num, Rel, neg, sub, substitute, symbols_of
 from checker.expr.rational import is_zero
+from checker.expr.text import text
 from checker.expr.to_arb import evaluate, holds
 from checker.expr.to_z3 import Translator
 from checker.prove.equations import solved
 from checker.prove.implication import prove_unsat
 from checker.prove.ladder import Ladder
-from checker.prove.outcome import Evidence, Outcome, Status
+from checker.prove.outcome import Dispute, Evidence, Outcome, Status
 from checker.prove.points import Point, in_domain, narrow, sample, satisfies, shrink
 from checker.prove.subdivide import prove_on_parts
 from checker.verdict import How
@@ -91,10 +92,18 @@ def _by_z3(
     if answer.status == "unsat":
         return Outcome(Status.PROVED, _unsat_reason(asked), How.PROVED, tuple(evidence))
     if answer.status == "disagree":
-        return Outcome(Status.DISAGREE, answer.reason, evidence=tuple(evidence))
+        return disputed_by_z3(goal, answer.model or {}, answer.reason, tuple(evidence))
     if answer.status == "sat" and answer.model is not None and sampler:
         return refuted(goal, answer.model, domains, given, tuple(evidence))
     return None
+
+
+def disputed_by_z3(goal: Node, model: Mapping[str, Fraction], reason: str, evidence: tuple[Evidence, ...]) -> Outcome:
+    """Two of z3's solvers contradict each other; the model has been checked exactly."""
+    where = {name: str(value) for name, value in sorted(model.items())}
+    values = ("unsat: it holds everywhere", f"sat: it fails, {_sides(goal, model) or 'checked exactly'}")
+    dispute = Dispute(text(goal), ("z3", "z3 (QF_NRA)"), values, where)
+    return Outcome(Status.DISAGREE, reason, None, evidence, where, dispute=dispute)
 
 
 def eliminate(

@@ -72,6 +72,15 @@ def conditions_of(question: KKT, obligation: Obligation) -> Iterator[tuple[str, 
         yield f"complementarity of constraint {index}", substitute(Rel("==", mul(multiplier, slack), ZERO), point)
 
 
+def lagrangian_of(question: KKT, obligation: Obligation) -> tuple[dict[str, Node], Node]:
+    """The declared point by variable, and ``minimise - sum_i multiplier_i * g_i`` as a function of the variables."""
+    point = dict(_components(question, obligation))
+    slacks = [_slack(relation) for node in question.subject_to for relation in _relations(node)]
+    multipliers = [substitute(entry, point) for node in question.multipliers for entry in _entries(node)]
+    pulls = [mul(multiplier, slack) for multiplier, slack in zip(multipliers, slacks, strict=True)]
+    return point, sub(question.minimise, add(*pulls)) if pulls else question.minimise
+
+
 def _smoothness(question: KKT, obligation: Obligation) -> Iterator[Node]:
     """That neither the objective nor a constraint has a kink at the declared point."""
     point = dict(_components(question, obligation))

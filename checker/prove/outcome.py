@@ -47,12 +47,23 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """Two engines that contradict each other: what each says of the same expression, at a point where there is one."""
+
+    expression: str
+    engines: tuple[str, str]
+    values: tuple[str, str]  # as each engine prints its own
+    point: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Answer to one obligation.
 
     ``witness`` maps symbol names to exact values (text of a rational such as ``7/4``, so that it can be replayed);
     ``reason`` says in one sentence why the status is what it is; ``detail`` carries the text of the two sides at
-    the witness, an enclosure, or what stayed open.
+    the witness, an enclosure, or what stayed open.  ``alone`` names the engine of a proof that no second engine has made
+    on the whole domain (points are not a proof); ``dispute`` keeps both answers of a DISAGREE.
     """
 
     status: Status
@@ -61,3 +72,5 @@ class Outcome:
     evidence: tuple[Evidence, ...] = ()
     witness: Mapping[str, str] = field(default_factory=dict)
     detail: str = ""
+    alone: str = ""
+    dispute: Dispute | None = None

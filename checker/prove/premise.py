@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from flint import arb
+
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.interval import box_of, enclose, truth
-from checker.expr.node import Node, Rel, sub, symbols_of
-from checker.expr.to_arb import evaluate
+from checker.expr.node import And, Node, Num, Rel, sub, substitute, symbols_of
+from checker.expr.rational import is_zero
+from checker.expr.to_arb import evaluate, precision, to_fmpq
+from checker.prove.equations import solved
 from checker.prove.isolate import has_jumps
 from checker.prove.points import Point, narrow, sample, satisfies
 
@@ -21,19 +25,72 @@ _BITS = 128
 _POINTS = 12
 _VALUES = 24
 _HALVINGS = 40
+_PLAIN, _DIGITS = 10**6, 15
 
 Segment = tuple[Fraction, Fraction]
 
 
 def solvable(given: Sequence[Node], domains: Mapping[str, Domain]) -> bool:
     """Whether some point of the domain, rational or not, certainly satisfies every hypothesis."""
+    return solution(given, domains) is not None
+
+
+def solution(given: Sequence[Node], domains: Mapping[str, Domain]) -> dict[str, Segment] | None:
+    """Segments with a point where every condition certainly holds; a symbol whose value is exact has the ends equal.
+
+    Of what linear equations determine, the values follow from the others and are not listed.
+    """
+    reduced = _inserted(given, domains)
+    return None if reduced is None else _crossing(reduced, domains)
+
+
+def shown_segments(segments: Mapping[str, Segment]) -> str:
+    """The place for a reader: exact values, and the ends of segments."""
+    places = [
+        f"{name} = {_decimal(lo)}" if lo == hi else f"{name} between {_decimal(lo)} and {_decimal(hi)}"
+        for name, (lo, hi) in sorted(segments.items())
+    ]
+    return ", ".join(places)
+
+
+def _decimal(number: Fraction) -> str:
+    if number.denominator <= _PLAIN:
+        return str(number)
+    with precision(_BITS):
+        return str(arb(to_fmpq(number)).str(_DIGITS, radius=False))
+
+
+def _inserted(given: Sequence[Node], domains: Mapping[str, Domain]) -> list[Node] | None:
+    """The conditions with the symbols replaced that linear equations determine, and the bounds of those as conditions."""
+    conditions = [part for item in given for part in (item.args if isinstance(item, And) else (item,))]
+    if not all(isinstance(item, Rel) for item in conditions):
+        return None
+    for name, replacement in solved(conditions):
+        domain = domains.get(name, Domain())
+        if domain.integer or domain.values is not None or domain.shape:
+            return None
+        conditions = [substitute(item, {name: replacement}) for item in conditions]
+        conditions = [item for item in conditions if not _is_trivial(item)]
+        if domain.lo is not None:
+            conditions.append(Rel(">" if domain.lo_open else ">=", replacement, Num(domain.lo)))
+        if domain.hi is not None:
+            conditions.append(Rel("<" if domain.hi_open else "<=", replacement, Num(domain.hi)))
+    return conditions
+
+
+def _is_trivial(item: Node) -> bool:
+    return isinstance(item, Rel) and item.op == "==" and is_zero(sub(item.left, item.right)) is True
+
+
+def _crossing(given: Sequence[Node], domains: Mapping[str, Domain]) -> dict[str, Segment] | None:
+    """Where the sides of each equation change order, each in a symbol of its own, with everything else holding there."""
     equations = [item for item in given if isinstance(item, Rel) and item.op == "=="]
     rest = [item for item in given if item not in equations]
     if not equations or any(has_jumps(item.left) or has_jumps(item.right) for item in equations):
-        return False
+        return None
     unknowns = [_own_symbol(item, equations, domains) for item in equations]
     if any(name is None for name in unknowns):
-        return False
+        return None
     names = [name for name in unknowns if name is not None]
     free = {name: domain for name, domain in narrow(domains, rest).items() if name not in names}
     known = [item for item in rest if not symbols_of(item) & set(names)]
@@ -45,8 +102,8 @@ def solvable(given: Sequence[Node], domains: Mapping[str, Domain]) -> bool:
                 break
             segments[name] = found
         if len(segments) == len(names) and _hold(rest, point, segments):
-            return True
-    return False
+            return {**{name: (value, value) for name, value in point.items()}, **segments}
+    return None
 
 
 def _own_symbol(equation: Rel, equations: Sequence[Rel], domains: Mapping[str, Domain]) -> str | None:

@@ -75,6 +75,7 @@ def prove(obligation: Obligation) -> Outcome:
             else:  # from hypotheses that may contradict each other anything follows
                 reason = f"it follows from the hypotheses, but whether they can hold together is not known: {outcome.reason}"
                 outcome = replace(outcome, status=Status.UNDECIDED, reason=reason, how=None)
+        outcome = rechecked(expanded, outcome)
         return replace(outcome, evidence=(*premise.evidence, *outcome.evidence))
     except UnsupportedError as error:
         return Outcome(Status.UNSUPPORTED, str(error))
@@ -83,6 +84,15 @@ def prove(obligation: Obligation) -> Outcome:
     except Exception as error:  # a crash of one prover is a result of its own: ERROR with its first line
         text = str(error).splitlines()[0] if str(error) else ""
         return Outcome(Status.ERROR, f"{type(error).__name__}: {text}"[:300])
+
+
+def rechecked(obligation: Obligation, outcome: Outcome) -> Outcome:
+    """The outcome with a second engine's opinion where it is a proof; DISAGREE where that engine contradicts."""
+    if outcome.status is not Status.PROVED:
+        return outcome
+    from checker.prove.recheck.second import second_opinion
+
+    return second_opinion(obligation, outcome)
 
 
 def timed_prove(obligation: Obligation) -> tuple[Outcome, float]:

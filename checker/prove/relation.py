@@ -13,17 +13,20 @@ from checker.expr.defined import conditions
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.interval import box_of, truth
-from checker.expr.node import And, Binder, Limit, Node, Not, Or, Rel, Truth, symbols_of, walk
+from checker.expr.node import And, Binder, Limit, Node, Not, Or, Rel, Truth, sub, symbols_of, walk
+from checker.expr.rational import is_zero
 from checker.expr.text import text
 from checker.expr.to_arb import holds
 from checker.prove.binders import close_limits, has_binder, prove_binder_inequality
 from checker.prove.identity import exact_zero, prove_identity
 from checker.prove.implication import negation, prove_unsat
-from checker.prove.inequality import oriented, prove_inequality, refute, refuted
+from checker.prove.inequality import disputed_by_z3, oriented, prove_inequality, refute, refuted
 from checker.prove.ladder import Ladder
 from checker.prove.obligation import Obligation, Relation
 from checker.prove.outcome import Evidence, Outcome, Status
+from checker.prove.peeled import peeled, undone, with_peeled
 from checker.prove.points import narrow
+from checker.prove.premise import shown_segments, solution
 from checker.prove.registry import prover
 from checker.prove.subdivide import prove_on_parts
 from checker.verdict import How, worst
@@ -55,6 +58,8 @@ def prove_goal(goal: Node, obligation: Obligation, *, sampler: bool = True) -> O
         found = prove_limit_relation(closed, obligation)
         return replace(found, evidence=(*ledger, *found.evidence))
     outcome = _prove(goal, obligation, sampler)
+    if outcome.status is Status.UNDECIDED and isinstance(goal, Rel):
+        outcome = _otherwise(goal, outcome, obligation, sampler)
     return outcome if outcome.status is not Status.PROVED else _with_definedness(goal, outcome, obligation)
 
 
@@ -74,6 +79,31 @@ def _prove(goal: Node, obligation: Obligation, sampler: bool) -> Outcome:
             return prove_inequality(goal, domains, given, sampler=sampler)
         case _:
             return _condition(goal, obligation, sampler)
+
+
+def _otherwise(goal: Rel, outcome: Outcome, obligation: Obligation, sampler: bool) -> Outcome:
+    """What the engines left open: without monotone functions, or refuted where no sampled point satisfies an equation."""
+    bare, known = peeled(goal), with_peeled(obligation.given)
+    if bare != goal or len(known) > len(obligation.given):
+        found = _prove(bare, replace(obligation, given=known), sampler)
+        if found.status is Status.PROVED:
+            return replace(found, reason=f"{found.reason} (monotone functions on both sides taken off)")
+    pieces = undone(goal)
+    if pieces is not None:
+        found = conjunction([prove_goal(piece, obligation, sampler=sampler) for piece in pieces])
+        if found.status is Status.PROVED:
+            reason = "the value is in the range of the inverse function, and the function undoes it"
+            return replace(found, reason=reason, evidence=(*outcome.evidence, *found.evidence))
+    equations = any(isinstance(item, Rel) and item.op == "==" for item in obligation.given)
+    if sampler and equations and goal.op != "==" and not has_binder(goal):
+        places = solution((*obligation.given, negation(goal)), obligation.domains)
+        if places is not None:
+            where = shown_segments(places)
+            question = "do the hypotheses hold somewhere with the goal false?"
+            evidence = (*outcome.evidence, Evidence("balls and intervals", question, f"yes, {where}"))
+            reason = "it fails at a point of the domain that is not rational"
+            return Outcome(Status.REFUTED, reason, None, evidence, detail=where)
+    return outcome
 
 
 def conjunction(outcomes: Sequence[Outcome]) -> Outcome:
@@ -99,6 +129,8 @@ def _different(goal: Rel, obligation: Obligation, sampler: bool) -> Outcome:
     evidence = (Evidence("sampler", "is there a point where it fails?", f"none of {looked} points"), *asked)
     if answer.status == "unsat":
         return Outcome(Status.PROVED, "z3 finds no point where the sides are equal", How.PROVED, evidence)
+    if answer.status == "disagree":
+        return disputed_by_z3(goal, answer.model or {}, answer.reason, evidence)
     return Outcome(Status.UNDECIDED, "neither a counterexample nor a proof was found", evidence=evidence)
 
 
@@ -114,6 +146,8 @@ def _condition(goal: Node, obligation: Obligation, sampler: bool) -> Outcome:
     answer, asked = prove_unsat(goal, obligation.given, obligation.domains)
     if answer.status == "unsat":
         return Outcome(Status.PROVED, "z3 finds no point where it fails", How.PROVED, (evidence, *asked))
+    if answer.status == "disagree":
+        return disputed_by_z3(goal, answer.model or {}, answer.reason, (evidence, *asked))
     return Outcome(Status.UNDECIDED, "neither a counterexample nor a proof was found", evidence=(evidence, *asked))
 
 
@@ -156,6 +190,8 @@ def _with_definedness(goal: Node, outcome: Outcome, obligation: Obligation) -> O
 
 def settled(condition: Node, domains: Mapping[str, Domain], given: Sequence[Node]) -> bool:
     """Whether a condition certainly holds on the domain (rigorous engines only, no sampling)."""
+    if any(_says(item, condition) for item in given):
+        return True
     box = narrow(domains, given)
     try:
         if truth(condition, box_of(box)) is True:
@@ -180,6 +216,16 @@ def settled(condition: Node, domains: Mapping[str, Domain], given: Sequence[Node
             return _by_ladder(condition, box, given) or _by_z3(condition, domains, given)
         case _:
             return False
+
+
+def _says(item: Node, condition: Node) -> bool:
+    """Whether a hypothesis is the condition itself, perhaps written differently."""
+    if not isinstance(item, Rel) or not isinstance(condition, Rel) or symbols_of(item) != symbols_of(condition):
+        return False
+    if item.op == condition.op:
+        difference = sub(sub(item.left, item.right), sub(condition.left, condition.right))
+        return is_zero(difference) is True
+    return False
 
 
 def _gap(relation: Rel) -> Node:

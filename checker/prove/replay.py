@@ -1,4 +1,4 @@
-"""An obligation at one exact point: both sides in ball arithmetic, and whether the relation holds there."""
+"""An obligation at one exact point: both sides by balls and by mpmath, and whether the relation holds there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from checker.expr.errors import UnsupportedError
 from checker.expr.node import And, Node, Rel, symbols_of
 from checker.expr.text import text
 from checker.expr.to_arb import evaluate, holds
+from checker.expr.to_mpmath import Reading, UndefinedError, ctx
 from checker.prove.obligation import Exists, Impossible, Obligation, Relation
 from checker.prove.registry import expand
 
@@ -66,5 +67,20 @@ def _answer(node: Node, point: Mapping[str, Fraction]) -> str:
             return said
         sides = [evaluate(side, point, _BITS).str(_DIGITS, radius=True) for side in (node.left, node.right)]
     except UnsupportedError as problem:
-        return f"cannot be evaluated ({problem})"
-    return f"{said}; left {sides[0]}, right {sides[1]}"
+        return f"cannot be evaluated ({problem}){_other_engine(node, point)}"
+    return f"{said}; left {sides[0]}, right {sides[1]}{_other_engine(node, point)}"
+
+
+def _other_engine(node: Node, point: Mapping[str, Fraction]) -> str:
+    """The two sides as mpmath has them, which shares no code with balls; empty where it cannot read them."""
+    if not isinstance(node, Rel):
+        return ""
+    try:
+        reading = Reading(point, _DIGITS + 5)
+        left, right = (ctx.nstr(reading.number(side), _DIGITS) for side in (node.left, node.right))
+    except UndefinedError as problem:
+        return f"; mpmath: no value ({problem})"
+    except UnsupportedError:
+        return ""
+    about = f" (known to {reading.error:.0e})" if reading.error else ""
+    return f"; mpmath: left {left}, right {right}{about}"

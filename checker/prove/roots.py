@@ -34,6 +34,7 @@ from checker.prove.obligation import Obligation, Root, Roots
 from checker.prove.outcome import Evidence, Outcome, Status
 from checker.prove.pieces import left_out
 from checker.prove.registry import prover
+from checker.prove.schur import roots_of_family
 from checker.prove.tails import locate
 from checker.prove.touching import places
 from checker.verdict import How
@@ -209,12 +210,17 @@ def _two_apart(exact: list[Node]) -> bool:
 def prove_roots(obligation: Obligation) -> Outcome:
     """PROVED when the modulus of every root is certainly below ``radius``, REFUTED when one certainly is not.
 
-    The polynomial has rational coefficients; a constant one has no roots, and nothing is said: VACUOUS.  Raises
-    ``UnsupportedError`` otherwise.
+    A polynomial without roots, a constant, says nothing: VACUOUS.  Coefficients that are no rational numbers are left to the
+    conditions of Schur and Cohn.  Raises ``UnsupportedError`` for what is no polynomial.
     """
     question = obligation.question
     assert isinstance(question, Roots)
-    polynomial = _polynomial(question.of, question.symbol)
+    try:
+        polynomial = _polynomial(question.of, question.symbol)
+    except UnsupportedError:
+        return roots_of_family(question, obligation)
+    if symbols_of(question.radius):
+        return roots_of_family(question, obligation)
     if polynomial.degree() < 0:
         return Outcome(Status.REFUTED, "the polynomial is identically zero, so every number is a root")
     if polynomial.degree() == 0:

@@ -30,7 +30,7 @@ _ONE = "one rigorous engine; exact points try to refute it first"
 
 _BY_KIND: Mapping[type, Route] = {
     questions.Root: Route(("balls", "intervals and balls", *_INEQUALITY, *_IDENTITY[1:]), "the zero isolated, then compared"),
-    questions.Roots: Route(("balls", "exact arithmetic", *_INEQUALITY), "every root, or all coefficients, enclosed"),
+    questions.Roots: Route(("balls", "exact arithmetic", *_INEQUALITY), "every root enclosed, or the Schur-Cohn conditions"),
     questions.Optimum: Route(
         ("intervals and balls", "balls", *_INEQUALITY, *_IDENTITY[1:]), "every zero of the derivative isolated, ends included"
     ),
@@ -38,7 +38,10 @@ _BY_KIND: Mapping[type, Route] = {
     questions.Ode: Route((*_IDENTITY, *_INEQUALITY), "the residual zero, and the solution defined on the whole range of time"),
     questions.Series: Route(("asymptotic expansion", "balls"), "a bounded remainder by expansion, and balls that agree"),
     questions.Induction: Route((*_INEQUALITY, *_IDENTITY), "base and step, made by the tool"),
-    questions.Exists: Route(("sampler", "exact arithmetic", "z3"), "an exact point of the domain"),
+    questions.Exists: Route(
+        ("sampler", "exact arithmetic", "balls and intervals", "z3"),
+        "an exact point of the domain, or a change of sign where the rest holds",
+    ),
     questions.Impossible: Route(("z3", "z3 (QF_NRA)", "intervals"), "unsat, or every part of the domain excluded"),
     questions.Certificate: Route(("rational normal form", "sampler"), "an identity between inner products, in every dimension"),
     questions.Enclosure: Route(("balls",), "a ball inside the bracket"),

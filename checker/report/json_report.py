@@ -1,10 +1,12 @@
 """The report for machines: the result as it is, with everything that varies between runs in one block at its end.
 
-The one idea: take away ``provenance`` and two runs of the same claim, code and seed give the same bytes.
+The one idea: take away ``provenance`` and two runs of the same claim, code and seed give the same bytes.  The block ends
+with a checksum of everything before it, so that a report that was edited by hand is told from one that was written.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any, Final
@@ -15,6 +17,7 @@ from checker.result import PaperResult
 
 SCHEMA_VERSION: Final = 1
 _TIMINGS: Final = "timings"
+_CHECKSUM: Final = "checksum"
 
 
 def dump(paper: PaperResult) -> str:
@@ -24,6 +27,7 @@ def dump(paper: PaperResult) -> str:
     timings = {path: holder.pop("seconds") for path, holder in _timed(data)}
     data = {"schema_version": data.pop("schema_version"), "summary": summarise(paper).model_dump(mode="json"), **data}
     data["provenance"] = {**provenance, _TIMINGS: {path: s for path, s in timings.items() if s}}
+    data["provenance"][_CHECKSUM] = _checksum(data)
     return json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
@@ -38,6 +42,7 @@ def load(text: str) -> PaperResult:
         data.pop("summary", None)
         provenance = data.get("provenance") or {}
         timings = provenance.pop(_TIMINGS, {})
+        provenance.pop(_CHECKSUM, None)
         for path, holder in list(_timed(data)):
             if path in timings:
                 holder["seconds"] = timings[path]
@@ -53,6 +58,24 @@ def load_summary(text: str) -> PaperSummary:
         return PaperSummary.model_validate(json.loads(text)["summary"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ReportError(f"not a report: {type(error).__name__}") from None
+
+
+def intact(text: str) -> bool | None:
+    """Whether the content of a report still has the checksum it was written with; ``None`` where it has none.
+
+    The checksum tells of damage and of edits by hand; whoever computes it anew can write what he likes.  Raises
+    ``ReportError`` for what is not a report.
+    """
+    try:
+        data = json.loads(text)
+        said = data["provenance"].pop(_CHECKSUM, None)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ReportError(f"not a report: {type(error).__name__}") from None
+    return None if said is None else bool(said == _checksum(data))
+
+
+def _checksum(data: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def _timed(data: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

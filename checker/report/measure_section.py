@@ -66,7 +66,9 @@ def _witness(witness: WitnessResult) -> str:
     where = code(", ".join(f"{name} = {_short(value)}" for name, value in witness.where.items()))
     sides = f"measured {code(witness.measured)}, claimed {code(witness.predicted)}"
     replay = f" Replay: {code(witness.replay)}" if witness.replay else ""
-    return f"**Witness** at {where}: {sides}.{replay}"
+    given = code(", ".join(f"{name} = {value}" for name, value in witness.given.items()))
+    found = f" Found by search and made simple: {given}." if witness.given else ""
+    return f"**Witness** at {where}: {sides}.{found}{replay}"
 
 
 def _short(value: str) -> str:

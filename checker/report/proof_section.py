@@ -14,6 +14,7 @@ _FEW_LINES = 6
 _MOST_LABELS = 12
 _LONGEST_FORMULA = 700  # characters of LaTeX with every definition expanded; beyond, the question as it was written
 _LONGEST_QUESTION = 160
+SECOND = "second engine"  # of the ledger: what another engine saw of a proof
 _COVERS = {"step": "a step", "case": "a case", "claim": "the claim"}
 
 
@@ -35,7 +36,9 @@ def proof_section(lemmas: Sequence[LemmaResult]) -> str:
         (
             "### Proof obligations",
             table(("obligation", "question", "for these values", "shows", "answer"), rows),
+            *(_disputes(lemma) for lemma in lemmas),
             *(_open_members(lemma) for lemma in lemmas),
+            _second_opinions(lemmas),
             _near_misses(lemmas),
             _ledger(lemmas),
         )
@@ -65,6 +68,38 @@ def _open_members(lemma: LemmaResult) -> str:
         text = prose(member.reason) if member.reason != lemma.reason or member.label else ""
         lines.append("- " + " ".join(part for part in (label + text, _witness(member)) if part))
     return "\n".join(line for line in lines if line.strip("- "))
+
+
+def _disputes(lemma: LemmaResult) -> str:
+    """What two engines say against each other, both values side by side, of the lemma and of its near misses."""
+    members = [*lemma.members, *(member for near_miss in lemma.near_misses for member in near_miss.members)]
+    parts = []
+    for member in members:
+        if member.dispute is None:
+            continue
+        found = member.dispute
+        where = ", ".join(f"{name} = {value}" for name, value in found.point.items())
+        place = f" at {code(where)}" if where else ""
+        head = f"**{MARKS[Verdict.DISAGREE]} Two engines contradict each other** on {code(found.expression)}{place}:"
+        grid = table(("engine", "says"), [(prose(one.engine), prose(one.value)) for one in found.opinions])
+        parts += [head, grid, f"Ask both again: {code(found.replay)}" if found.replay else ""]
+    return blocks(parts)
+
+
+def _second_opinions(lemmas: Sequence[LemmaResult]) -> str:
+    """Which proofs a second engine has made as well, and which rest on one engine alone."""
+    twice, alone = [], []
+    for lemma in lemmas:
+        if lemma.verdict is not Verdict.PASS:
+            continue
+        engines = dict.fromkeys(member.alone for member in lemma.members if member.alone)
+        if engines:
+            alone.append(f"{code(lemma.name)} ({prose('; '.join(engines))})")
+        elif any(line.engine == SECOND for member in lemma.members for line in member.evidence):
+            twice.append(code(lemma.name))
+    said = [f"Proved by two engines: {', '.join(twice)}." if twice else ""]
+    said.append(f"One engine alone, mpmath agreeing at points unless said: {', '.join(alone)}." if alone else "")
+    return " ".join(part for part in said if part)
 
 
 def _witness(member: MemberResult) -> str:

@@ -1,7 +1,7 @@
 """The JSON Schema of the report for machines, so that other programs can rely on what ``--format json`` prints.
 
 The one idea to know: it is made from the models of the result, and what ``dump`` does to them (a summary in front, timings
-moved to the end) is done here too.  Within one version keys are only ever added.
+and a checksum at the end) is done here too.  Within one version keys are only ever added.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ def report_schema(*, closed: bool = False) -> dict[str, Any]:
         "type": "object",
         "additionalProperties": {"type": "number"},
         "description": "seconds of each obligation and measurement",
+    }
+    definitions["Provenance"]["properties"]["checksum"] = {
+        "type": "string",
+        "description": "SHA-256 of this report without this key, as JSON with its keys sorted",
     }
     made["properties"] = {
         "schema_version": {"const": SCHEMA_VERSION},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from checker.errors import printable
 from checker.report.escape import clean, clip
 from checker.report.wording import how_words, origin_words, score_words, tally, verdict_words
 from checker.result import ClaimResult, PaperResult
@@ -20,7 +21,7 @@ def lines(paper: PaperResult) -> list[str]:
     ]
     mutants = [mutant.rejected for claim in paper.claims for mutant in claim.mutants]
     power = f"; mutants: {score_words(sum(mutants), len(mutants))}" if mutants else ""
-    return [*rows, f"{paper.verdict}  {clean(paper.slug)}: {tally(paper.claims)}{power}"]
+    return [*map(printable, rows), f"{paper.verdict}  {clean(paper.slug)}: {tally(paper.claims)}{power}"]
 
 
 def _rest(claim: ClaimResult) -> str:

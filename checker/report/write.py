@@ -1,20 +1,21 @@
 """Files of a report: each is there whole or not at all, and one that did not change is not touched.
 
-The one idea: write beside, flush to disk, then rename over.  A full disk, a read-only folder or Ctrl-C leaves the old
-report as it was and nothing else behind.
+The one idea: each file is renamed over the old one when it is complete, the index last.  A full disk, a read-only folder,
+Ctrl-C or a kill leaves every file old or new, and the next run puts the rest right.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from checker.execute.files import locked, put, sweep
+from checker.report.disagreements import DISAGREEMENTS, disagreement_texts
 from checker.report.errors import ReportError
 from checker.report.index import read_folder, render_index
 from checker.report.json_report import dump
@@ -32,6 +33,8 @@ _ADVICE: Final = {
     errno.EACCES: "permission denied; give another folder",
     errno.EPERM: "permission denied; give another folder",
     errno.ENOTDIR: "something on its path is not a folder",
+    errno.EBUSY: "another check has been writing there for a minute; end it and run again",
+    errno.EFBIG: "the limit on the size of files is reached (`ulimit -f`)",
 }
 
 
@@ -44,24 +47,41 @@ def write_report(paper: PaperResult, folder: Path, *, index: bool = True) -> lis
     slug = checked_slug(paper.slug)
     with _one_line_errors(folder):
         _real_folder(folder)
-        plots = _plots(paper)
+        plots = plot_texts(paper)
         texts = {**plots, f"{slug}.json": dump(paper), f"{slug}.md": render(paper)}
+        disputes = disagreement_texts(paper)
+        texts |= disputes
+        if disputes:
+            _real_folder(folder / DISAGREEMENTS)
+            _real_folder(folder / DISAGREEMENTS / slug)
         if plots:
             _real_folder(folder / PLOTS)
             _real_folder(folder / PLOTS / slug)
-        with _locked(folder):
+        with locked(folder) as alone:
+            if alone:
+                _sweep(folder, slug)
             written = [_replace(folder / name, text) for name, text in texts.items()]
+            _remove_stale(folder / PLOTS, slug, ".svg", set(plots))
+            _remove_stale(folder / DISAGREEMENTS, slug, ".json", set(disputes))
             if index:
                 written.append(_write_index(folder))
-        _remove_stale(folder, slug, set(plots))
     return written
+
+
+def _sweep(folder: Path, slug: str) -> None:
+    """Remove what a killed run left half-written."""
+    sweep(folder)
+    own = folder / PLOTS / slug
+    if own.is_dir() and not own.is_symlink() and not own.parent.is_symlink():
+        sweep(own)
 
 
 def _write_index(folder: Path) -> Path:
     return _replace(folder / INDEX, render_index(*read_folder(folder)))
 
 
-def _plots(paper: PaperResult) -> dict[str, str]:
+def plot_texts(paper: PaperResult) -> dict[str, str]:
+    """Every plot of a report as SVG, by its path in the folder of reports."""
     texts: dict[str, str] = {}
     for (i, j, k), path in figure_paths(paper).items():
         measure = paper.claims[i].measures[j]
@@ -82,19 +102,7 @@ def _replace(path: Path, text: str) -> Path:
     content = text.encode("utf-8")
     if _holds(path, content):
         return path
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    _flush_folder(path.parent)
+    put(path, content)
     return path
 
 
@@ -106,38 +114,18 @@ def _holds(path: Path, content: bytes) -> bool:
         return False
 
 
-def _flush_folder(folder: Path) -> None:
-    """Make the renaming last through a power cut, where the file system lets a folder be flushed."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _remove_stale(folder: Path, slug: str, kept: set[str]) -> None:
-    """Remove this paper's plots that the report does not link to any more, and their folder when it is empty."""
-    own = folder / PLOTS / slug
+def _remove_stale(kind: Path, slug: str, suffix: str, kept: set[str]) -> None:
+    """Remove this paper's files of one kind that the report does not have any more, and their folder when it is empty."""
+    own = kind / slug
+    if kind.is_symlink():
+        return
     if own.is_symlink() or not own.is_dir():
         return
     for path in sorted(own.iterdir()):
-        if path.suffix == ".svg" and f"{PLOTS}/{slug}/{path.name}" not in kept:
+        if path.suffix == suffix and f"{kind.name}/{slug}/{path.name}" not in kept:
             path.unlink()
     if not any(own.iterdir()):
         own.rmdir()
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """One writer at a time, so that two checks running side by side both get into the index; leaves no file."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # network file systems without locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -42,18 +42,28 @@ from checker.simulate.catalogue_parts import (
 from checker.simulate.catalogue_random_networks import RandomNetworksParams, random_networks_observables
 from checker.simulate.catalogue_sampling import Drawn, EvaluateParams, MonteCarloParams, SpectrumParams
 from checker.simulate.catalogue_two_patch import TwoPatchParams, two_patch_observables
+from checker.simulate.cost import Cost, Place
+from checker.simulate.cost_drawn import evaluate_cost, iterate_cost, monte_carlo_cost, solve_cost, spectrum_cost
+from checker.simulate.cost_networks import (
+    random_networks_cost,
+    tangent_kernel_cost,
+    train_network_cost,
+    two_patch_cost,
+)
+from checker.simulate.cost_trained import optimize_cost, train_cost
 from checker.simulate.leaves import Component, Expression, Locals, Number, Whole
 from checker.simulate.observable_spec import ObservableSpec
 
 
 @dataclass(frozen=True, slots=True)
 class ExperimentSpec:
-    """An experiment by name: its parameter model and the observables that follow from the parameters."""
+    """An experiment by name: its parameter model, and what follows from the parameters: observables and cost of a seed."""
 
     name: str
     params: type[Component]
     observables: Callable[[Component], Mapping[str, ObservableSpec]]
     doc: str
+    cost: Callable[[Component, Place], Cost]
 
 
 class OptimizeParams(Component):
@@ -312,25 +322,28 @@ def _with_data(
 
 
 def _spec(
-    name: str, params: type[Component], observables: Callable[[Component], Mapping[str, ObservableSpec]]
+    name: str,
+    params: type[Component],
+    observables: Callable[[Component], Mapping[str, ObservableSpec]],
+    cost: Callable[[Component, Place], Cost],
 ) -> ExperimentSpec:
-    return ExperimentSpec(name, params, observables, params.__doc__ or "")
+    return ExperimentSpec(name, params, observables, params.__doc__ or "", cost)
 
 
 EXPERIMENTS: Mapping[str, ExperimentSpec] = {
     spec.name: spec
     for spec in (
-        _spec("optimize", OptimizeParams, _optimize),
-        _spec("train", TrainParams, _train),
-        _spec("evaluate", EvaluateParams, _evaluate),
-        _spec("monte_carlo", MonteCarloParams, _monte_carlo),
-        _spec("iterate", IterateParams, _iterate),
-        _spec("solve", SolveParams, _solve),
-        _spec("spectrum", SpectrumParams, _spectrum),
-        _spec("tangent_kernel", TangentKernelParams, _with_data(tangent_kernel_observables)),
-        _spec("train_network", TrainNetworkParams, _with_data(train_network_observables)),
-        _spec("random_networks", RandomNetworksParams, random_networks_observables),
-        _spec("two_patch", TwoPatchParams, two_patch_observables),
+        _spec("optimize", OptimizeParams, _optimize, optimize_cost),
+        _spec("train", TrainParams, _train, train_cost),
+        _spec("evaluate", EvaluateParams, _evaluate, evaluate_cost),
+        _spec("monte_carlo", MonteCarloParams, _monte_carlo, monte_carlo_cost),
+        _spec("iterate", IterateParams, _iterate, iterate_cost),
+        _spec("solve", SolveParams, _solve, solve_cost),
+        _spec("spectrum", SpectrumParams, _spectrum, spectrum_cost),
+        _spec("tangent_kernel", TangentKernelParams, _with_data(tangent_kernel_observables), tangent_kernel_cost),
+        _spec("train_network", TrainNetworkParams, _with_data(train_network_observables), train_network_cost),
+        _spec("random_networks", RandomNetworksParams, random_networks_observables, random_networks_cost),
+        _spec("two_patch", TwoPatchParams, two_patch_observables, two_patch_cost),
     )
 }
 

@@ -133,7 +133,7 @@ class GradientDescent(Component):
 
     @model_validator(mode="after")
     def _sizes(self) -> GradientDescent:
-        _bounded("steps", self.steps, 1, 10_000_000)
+        _bounded("steps", self.steps, 1, 10**15)
         _bounded("checkpoints", self.checkpoints, 2, 10_000)
         if self.batch is not None:
             _bounded("batch", self.batch, 1, 10_000_000)

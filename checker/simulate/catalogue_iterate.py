@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from checker.simulate.catalogue_sampling import Drawn, Formulas, Published, one_meaning
 from checker.simulate.leaves import Component, Expression, Locals, Number, Whole
 
-MAX_STEPS = 10_000_000
+MAX_STEPS = 10**15
 MAX_CHECKPOINTS = 10_000
 
 

@@ -15,7 +15,7 @@ from checker.simulate.catalogue_parts import MAX_ENTRIES, Data, Size, data_shape
 from checker.simulate.leaves import Component, Count, Expression, Locals, Number, Whole
 from checker.simulate.observable_spec import ObservableSpec
 
-MAX_STEPS = 1_000_000
+MAX_STEPS = 10**15
 
 
 class _Layered(Component):

@@ -18,7 +18,8 @@ from checker.expr.node import Node
 from checker.simulate.catalogue_parts import Data
 from checker.simulate.leaves import Component, Count, Expression, Formula, Locals, Number, Whole
 
-MAX_SAMPLES = 100_000_000
+MAX_SAMPLES = 10**18
+"""Beyond it nobody counts; what a run can afford is far less (``budget.py``)."""
 MAX_HELD = 2**30
 """The most bytes that the values behind quantiles may take."""
 
@@ -45,8 +46,7 @@ def _samples(value: Any) -> int | Formula | Node:
     if isinstance(value, bool) or not (count == count // 1 and count >= 2):
         raise ValueError(f"expected a whole number of at least 2, found {text[:40]}")
     if count > MAX_SAMPLES:
-        needed = f"{8 * count / 2**30:.3g} GiB for each symbol and formula if they were held"
-        raise ValueError(f"{count:.3g} samples ({needed}); the limit is {MAX_SAMPLES} for each seed")
+        raise ValueError(f"{count:.3g} samples; the limit is {MAX_SAMPLES:.0e}")
     return int(count)
 
 

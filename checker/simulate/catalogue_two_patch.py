@@ -14,7 +14,7 @@ from checker.simulate.leaves import Component, Count, Number, Whole
 from checker.simulate.observable_spec import ObservableSpec
 
 MAX_POINTS = 4096
-MAX_STEPS = 1_000_000
+MAX_STEPS = 10**15
 
 
 class TwoPatchParams(Component):

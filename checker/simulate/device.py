@@ -10,7 +10,6 @@ import hashlib
 import os
 import platform
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -19,6 +18,8 @@ from typing import Any
 import jax
 
 from checker.errors import CheckError
+from checker.execute.receipts import trusted
+from checker.simulate.compile_cache import install
 
 # A batched decomposition of jaxlib hands pieces to XLA's pool of threads and waits for them on a thread of the same pool: as
 # many of them at once as there are threads, and none ever ends (seen with two eigenvalue problems on two cores).  Claims are
@@ -62,16 +63,13 @@ def configure() -> None:
 def keep_compiled(folder: Path) -> None:
     """Keep compiled programs in ``folder``, apart for each version of XLA and each kind of processor.
 
-    A cache only: where it cannot be written or read, everything is compiled as before.
+    A cache only: where it cannot be written or read, everything is compiled as before.  A program of another user is none
+    of ours: neither ``folder`` nor what lies in it may be a link or open to others.
     """
-    with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
+    if trusted(folder):
         return
     kind = hashlib.sha256(f"{jax.__version__} {metadata.version('jaxlib')} {_processor()}".encode()).hexdigest()[:16]
-    jax.config.update("jax_compilation_cache_dir", str(folder / kind))  # type: ignore[no-untyped-call]
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # type: ignore[no-untyped-call]
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)  # type: ignore[no-untyped-call]
+    install(folder / kind)
 
 
 def _processor() -> str:
@@ -96,3 +94,10 @@ def choose(device: str) -> Any:
         raise DeviceError(
             f"device: {device} was asked for and JAX finds none here (it has {jax.default_backend()}); use --device cpu"
         ) from None
+
+
+def described(device: str) -> str:
+    """The device that ``choose`` gives, in words: its platform and, where that says more, its kind; never a host."""
+    chosen = choose(device)
+    platform_name, kind = str(chosen.platform), str(chosen.device_kind)
+    return platform_name if kind.lower() == platform_name else f"{platform_name}: {kind}"

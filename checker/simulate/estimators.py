@@ -185,9 +185,12 @@ def _first_time(args: tuple[Node, ...], reader: Reader) -> Value:
     gaps = np.where((coords - before == 1) & (coords == np.round(coords)), 0.0, coords - before)
 
     def first(holds: Array) -> tuple[Array, Array]:
-        along = np.moveaxis(holds, value.axes.index(axis), -1) != 0
+        raw = np.moveaxis(holds, value.axes.index(axis), -1)
+        along = raw > 0.5
         index, ever = np.argmax(along, axis=-1), along.any(axis=-1)
-        missing = np.isnan(np.moveaxis(holds, value.axes.index(axis), -1)).any(axis=-1)
+        # what comes after the first time, such as an overflow, does not matter
+        later = np.cumsum(along, axis=-1) > 0
+        missing = (np.isnan(raw) & ~later).any(axis=-1)
         found = np.where(missing, np.nan, np.where(ever, coords[index], np.inf))
         return found, np.where(ever & ~missing, gaps[index], 0.0)
 

@@ -88,7 +88,8 @@ def _expression(value: Any) -> Formula | Node:
     raise ValueError(f"expected a formula, found {type(value).__name__}")
 
 
-MAX_COUNT = 10_000_000
+MAX_COUNT = 10**15
+"""Beyond it a double does not tell neighbours apart; what a run can afford is far less (``budget.py``)."""
 _TEXT = PlainSerializer(lambda value: value if isinstance(value, int | float) else str(value))
 _EITHER = WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "maxLength": MAX_TEXT}]})
 

@@ -22,6 +22,7 @@ from checker.expr.to_jax import compile_jax
 from checker.simulate.estimators import estimate
 from checker.simulate.measurement import Field, Measurement, Observable
 from checker.simulate.resolve import value_of
+from checker.simulate.second_look import look_again
 from checker.simulate.values import EPSILON, ROUNDINGS, QuantityError, Value, apply
 
 __all__ = ["EPSILON", "QuantityError", "evaluate"]
@@ -73,6 +74,7 @@ class _Reader:
         inputs = {name: self.symbol(name) for name in names}
         formula = _Formula(plain, self._terms(plain))
         value = apply(formula, inputs, self.order(inputs.values()), formula.roundings)
+        look_again(plain, inputs, value)
         return replace(value, rounding=np.zeros_like(value.values)) if is_condition(plain) else value
 
     def symbol(self, name: str) -> Value:

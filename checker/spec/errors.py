@@ -6,17 +6,17 @@ The one idea to know: an error is one line, ``file:line:column: key: message; fo
 
 from __future__ import annotations
 
-import difflib
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from checker.errors import CheckError
+from checker.errors import CheckError, printable
+from checker.expr.allowance import nearest_name as nearest_name
 
 Path: TypeAlias = tuple[str | int, ...]
 
 _LONGEST_QUOTE = 60
+MAX_SHOWN = 100  # mistakes of one file: nobody reads the hundredth
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,11 @@ class SpecErrors(CheckError):
 
     def __init__(self, errors: Iterable[SpecError], file: str = "") -> None:
         named = {replace(error, file=error.file or file) for error in errors}
-        self.errors = tuple(sorted(named, key=lambda e: (e.file, e.line, e.column, dotted(e.path), e.message)))
+        ordered = sorted(named, key=lambda e: (e.file, e.line, e.column, dotted(e.path), e.message))
+        if len(ordered) > MAX_SHOWN:
+            rest, last = len(ordered) - MAX_SHOWN, ordered[MAX_SHOWN]
+            ordered[MAX_SHOWN:] = [SpecError(f"and {rest} more mistakes", last.line, last.column, file=last.file)]
+        self.errors = tuple(ordered)
         super().__init__("\n".join(map(str, self.errors)))
 
 
@@ -70,24 +74,6 @@ def quote(text: str) -> str:
     """A short excerpt in single quotes, for one line of output."""
     flat = " ".join(text.split())
     return f"'{flat if len(flat) <= _LONGEST_QUOTE else flat[: _LONGEST_QUOTE - 3] + '...'}'"
-
-
-def printable(text: str) -> str:
-    """``text`` on one line with everything a terminal could obey (controls, direction marks) written as an escape."""
-    return "".join(
-        character if unicodedata.category(character)[0] != "C" else character.encode("unicode_escape").decode()
-        for character in text
-    )
-
-
-def nearest_name(name: str, known: Iterable[str]) -> str:
-    """The known name that ``name`` was probably meant to be, or an empty text."""
-    candidates = sorted(known)
-    close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
-    if close:
-        return close[0]
-    lowered = {candidate.lower(): candidate for candidate in candidates}
-    return lowered.get(name.lower(), "")
 
 
 def listing(names: Iterable[str], most: int = 12) -> str:

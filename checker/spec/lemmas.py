@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from checker.expr.allowance import spend
 from checker.expr.domain import Domain
 from checker.expr.errors import ExpressionError
 from checker.expr.node import Node, Num, Rel, substitute, symbols_of
@@ -147,6 +148,7 @@ def _family(kind: str, model: models.Obligation, reader: Reader) -> tuple[Questi
     _check_family(cases, mentioned, question, reader)
     members = []
     for case in cases:
+        spend(1 + len(reader.scope.relations))
         values = {name: Num(value) for name, value in case.items()}
         try:
             asked = transformed(question, lambda node, v=values: check_size(substitute(node, v)))  # type: ignore[misc]

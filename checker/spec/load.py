@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from checker.spec.claim import Paper
+from checker.expr.allowance import MAX_WORK, TooMuchWorkError, one_file
+from checker.spec.claim import Claim, Paper
 from checker.spec.errors import SpecError, SpecErrors
 from checker.spec.models.claims import File
 from checker.spec.source import read_source
@@ -21,7 +22,7 @@ from checker.spec.translate import translate
 from checker.spec.tree import Tree, parse_tree
 
 SCALES = ("smoke", "standard", "large")
-SLUG = re.compile(r"[a-z][a-z0-9_]{0,59}\Z")
+SLUG = re.compile(r"(?!(con|prn|aux|nul|com[0-9]|lpt[0-9])\Z)[a-z][a-z0-9_]{0,59}\Z")  # devices have no reports
 
 
 def load_paper(path: str | FilePath, scale: str = "standard") -> Paper:
@@ -42,18 +43,25 @@ def load_text(text: str, slug: str, shown: str, scale: str = "standard") -> Pape
         raise ValueError(f"unknown scale {scale!r}; expected one of {', '.join(SCALES)}")
     tree = parse_tree(text, shown)
     file = validated(tree, shown)
+    from checker.spec.affordable import check_costs
     from checker.spec.elaborate import Elaboration
     from checker.spec.lint import lint
     from checker.spec.reporter import Reporter
 
     reporter = Reporter(tree, shown)
+    claims: tuple[Claim, ...] = ()
     try:
-        claims = Elaboration(file, scale, reporter).claims()
+        with one_file():
+            claims = Elaboration(file, scale, reporter).claims()
+            if not reporter.errors:
+                check_costs(claims, scale, reporter)
+            if not reporter.errors:
+                lint(file, claims, reporter)
+    except TooMuchWorkError:
+        expected = f"fewer or smaller formulas, definitions and runs (the limit is {MAX_WORK} pieces read)"
+        reporter.error((), "the formulas of the file are too much to read", expected=expected)
     except RecursionError:
         reporter.error((), "a formula is nested too deeply")
-        claims = ()
-    if not reporter.errors:
-        lint(file, claims, reporter)
     if reporter.errors:
         raise SpecErrors(reporter.errors, shown)
     return Paper(

@@ -67,7 +67,7 @@ class Reporter:
         offset = min(max(error.offset, 0), len(text))
         if place.style in {"plain", "single", "double"} and look_up(self.tree.data, path) == text:
             place = place.shifted(offset)
-        message = error.message.split("; did you mean")[0]
+        message = error.message
         found = error.found if error.found and error.found not in message else ""
         found = quote(found if found else text)
         self.errors.append(

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from pydantic import BaseModel, ValidationError
 
+from checker.expr.allowance import spend
 from checker.expr.domain import POSITIVE, Domain
 from checker.expr.errors import ExpressionError
 from checker.expr.namespace import Law
@@ -37,6 +38,12 @@ from checker.spec.scope import Scope
 MAX_CELLS = 100_000
 
 
+def _weight(data: Any) -> int:
+    """Values in the plain data of a run, each of which is validated every time the run is read."""
+    below = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return 4 + sum(map(_weight, below))
+
+
 class _StopError(Exception):
     """Reading this run has failed and the reason is reported."""
 
@@ -46,6 +53,7 @@ def elaborate_run(
 ) -> Bench | None:
     """Read the plain data of a run; problems are reported at ``path`` and below.  ``None`` if it cannot be read."""
     before = len(reporter.errors)
+    spend(_weight(data))
     try:
         bench = _Reading(name, path, scope, reporter).bench(data, references)
     except _StopError:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
+from checker.expr.allowance import spend
 from checker.expr.build import is_condition
 from checker.expr.domain import REAL, Domain
 from checker.expr.errors import ExpressionError, UnsupportedError
@@ -107,9 +108,14 @@ class Scope:
             raise self._explained(text, error) from None
 
     def _explained(self, text: str, error: ExpressionError) -> ExpressionError:
+        if "unknown name" not in error.message:
+            return error
+        written = _words(text)
         for name, reason in self.unread.items():
-            if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text) and "unknown name" in error.message:
-                kind = KnownError if isinstance(reason, KnownError) else ExpressionError
+            if name in written or name.partition(".")[0] in written:
+                # A mistake of the definition itself is reported where that stands, and not at each use of it.
+                own = "unknown name" not in reason.message
+                kind = KnownError if own or isinstance(reason, KnownError) else ExpressionError
                 return kind(f"{name!r} cannot be used here: {reason.message}", offset=error.offset)
         return error
 
@@ -169,6 +175,7 @@ def with_definitions(scope: Scope, texts: Mapping[str, Definable], changed: froz
 
     Those that the scope has already read are kept unless they use one of the ``changed`` names (``None``: read all).
     """
+    spend(len(texts) + len(scope.symbols) // 8)
     done: dict[str, Definition] = {}
     failed: dict[str, ExpressionError] = {}
 
@@ -177,7 +184,9 @@ def with_definitions(scope: Scope, texts: Mapping[str, Definable], changed: froz
             return
         parameters, text = texts[name]
         if name in chain:
-            failed[name] = ExpressionError(f"the definition refers to itself ({' -> '.join((*chain, name))})")
+            circle = (*chain[chain.index(name) :], name)
+            shown = circle if len(circle) < 9 else (*circle[:4], "...", *circle[-3:])
+            failed[name] = ExpressionError(f"the definition refers to itself ({' -> '.join(shown)})")
             return
         words = _words(text) - set(parameters)
         for other in sorted(words & texts.keys()):
@@ -187,9 +196,13 @@ def with_definitions(scope: Scope, texts: Mapping[str, Definable], changed: froz
         same = scope.texts.get(name) == texts[name] and all(
             done.get(w) is scope.definitions.get(w) for w in words & texts.keys()
         )
-        if changed is not None and same and name in scope.definitions and not words & changed:
-            done[name] = scope.definitions[name]
-            return
+        if changed is not None and same and not words & changed:
+            if name in scope.definitions:
+                done[name] = scope.definitions[name]
+                return
+            if name in scope.unread:
+                failed[name] = scope.unread[name]
+                return
         inner = {key: value for key, value in done.items() if key not in parameters}
         symbols = {**scope.symbols, **dict.fromkeys(parameters, REAL)}
         unread = {**scope.unread, **failed}

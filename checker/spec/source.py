@@ -9,13 +9,18 @@ from __future__ import annotations
 import os
 import stat
 import unicodedata
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path as FilePath
 
 from checker.spec.errors import SpecError, SpecErrors
 
 MAX_BYTES = 256 * 1024
+_MAX_PLACES = 20  # of forbidden characters that are pointed out
 
+# Directions, joiners, and letters and marks of other categories that print as nothing: fillers, variation selectors.
 _FOOLING = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u2800\u3164\uffa0"
     "\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
 
@@ -27,7 +32,7 @@ def read_source(path: FilePath, shown: str | None = None) -> str:
     forbidden characters.
     """
     file = shown or str(path)
-    return decode(_read(path, file), file)
+    return decode(read_bytes(path, file), file)
 
 
 def decode(data: bytes, file: str) -> str:
@@ -43,16 +48,16 @@ def decode(data: bytes, file: str) -> str:
         raise SpecErrors([SpecError(message, line, column, found=f"byte 0x{data[error.start]:02x}")], file) from None
     errors = [
         SpecError(f"forbidden {what}; remove it", *_place(text, index), found=f"U+{ord(text[index]):04X}")
-        for index, what in forbidden_characters(text)
+        for index, what in islice(forbidden_characters(text), _MAX_PLACES)
     ]
     if errors:
-        raise SpecErrors(errors[:20], file)
+        raise SpecErrors(errors, file)
     return text
 
 
-def forbidden_characters(text: str) -> list[tuple[int, str]]:
-    """Index and description of every character that no text of a claim may hold."""
-    return [(index, what) for index, character in enumerate(text) if (what := _forbidden(character))]
+def forbidden_characters(text: str) -> Iterator[tuple[int, str]]:
+    """Index and description of every character that no text of a claim may hold, as they are asked for."""
+    return ((index, what) for index, character in enumerate(text) if (what := _forbidden(character)))
 
 
 _LIMIT = f"at most {MAX_BYTES} bytes (256 KiB)"
@@ -61,7 +66,7 @@ _LIMIT = f"at most {MAX_BYTES} bytes (256 KiB)"
 def _forbidden(character: str) -> str:
     if character in "\n\t\r" or " " <= character <= "~":
         return ""
-    if character in _FOOLING:
+    if character in _FOOLING or "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef":
         return "invisible or direction-changing character"
     category = unicodedata.category(character)
     if category in {"Cc", "Cs", "Cn", "Co", "Cf"} or category in {"Zl", "Zp"}:
@@ -74,8 +79,9 @@ def _place(text: str, index: int) -> tuple[int, int]:
     return before.count("\n") + 1, index - (before.rfind("\n") + 1) + 1
 
 
-def _read(path: FilePath, file: str) -> bytes:
-    refused = SpecErrors
+def read_bytes(path: FilePath, shown: str | None = None) -> bytes:
+    """The bytes of the claim file at ``path``, at most one more than the limit.  Raises as ``read_source`` does."""
+    refused, file = SpecErrors, shown or str(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -34,12 +34,13 @@ _KINDS = {
     "float_parsing": "a number",
     "float_type": "a number",
 }
+_MAX_TRANSLATED = 1_000
 _TAGS = {"<text>": "text", "<list>": "a list", "<map>": "a map"}
 
 
 def translate(error: ValidationError, root: type[BaseModel], tree: Tree, base: Path = ()) -> list[SpecError]:
     """The errors of validating the data at ``base`` of ``tree`` against the model ``root``, each with its place."""
-    return [_one(details, root, tree, base) for details in error.errors(include_url=False)]
+    return [_one(details, root, tree, base) for details in error.errors(include_url=False)[:_MAX_TRANSLATED]]
 
 
 def _one(details: ErrorDetails, root: type[BaseModel], tree: Tree, base: Path) -> SpecError:
@@ -70,7 +71,8 @@ def _one(details: ErrorDetails, root: type[BaseModel], tree: Tree, base: Path) -
         message, found, expected = "the wrong kind of value", _shown(details["input"]), _KINDS[kind]
     elif kind in {"too_short", "too_long"}:
         what = context.get("min_length") if kind == "too_short" else context.get("max_length")
-        message, found = "the wrong number of entries", str(context.get("actual_length", ""))
+        actual = context.get("actual_length")
+        message, found = "the wrong number of entries", "" if actual is None else str(actual)
         expected = f"{'at least' if kind == 'too_short' else 'at most'} {what}"
     elif kind in {"union_tag_invalid", "union_tag_not_found"}:
         message, found, expected, nearest, path = _union(kind, context, details["input"], path)

@@ -24,6 +24,7 @@ _BACKSLASH = "in double quotes a backslash makes another character; use single q
 _BOOLEAN_KEYS = frozenset({"on", "off", "yes", "no", "true", "false", "null", "~"})
 _OPENING = {")": "(", "]": "[", "}": "{"}
 _ESCAPE = re.compile(r'\\[^"\\]|\\\Z')
+_LONGEST_LINE = 1_000  # where a value starts is not looked for in a longer line: every start is tried
 _IN_QUOTES = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -125,6 +126,8 @@ def syntax(text: str, line: int, column: int, problem: str) -> SpecError:
 def _value_start(shown: str, column: int) -> tuple[int, str]:
     """Column and first character of the value that holds or precedes ``column`` on its line."""
     best = len(shown) - len(shown.lstrip())
+    if column > _LONGEST_LINE:
+        return min(best, column), shown[best : best + 1]
     for match in re.finditer(r": |, |\{ ?|\[ ?|- ", shown[:column]):
         if not unbalanced(shown[match.end() : column].rstrip()):
             best = match.end()

@@ -27,7 +27,8 @@ from checker.spec import traps
 from checker.spec.errors import Path, SpecError, SpecErrors, quote
 
 MAX_DEPTH = 24
-MAX_VALUES = 20_000
+MAX_VALUES = 10_000
+MAX_ERRORS = 1_000
 
 Data: TypeAlias = str | list[Any] | dict[str, Any]
 
@@ -144,6 +145,8 @@ class _Builder:
             self._refuse(event, traps.ANCHOR, found=f"&{event.anchor}")
         if event.tag is not None:
             self._refuse(event, traps.TAG, found=str(event.tag))
+        if len(self.errors) > MAX_ERRORS:
+            raise _TooMuchError
         if len(self.values) > MAX_VALUES:
             self._refuse(event, "the file has too many values", expected=f"at most {MAX_VALUES}")
             raise _TooMuchError

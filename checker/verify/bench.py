@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from checker.expr.node import Node
+from checker.simulate.budget import afford
 from checker.simulate.measure import measure
 from checker.simulate.measurement import Field, Measurement, concatenate
-from checker.simulate.search import ascend
+from checker.simulate.search import Attack, ascend
 from checker.spec.claim import Run
 from checker.verify.deadline import within
 from checker.verify.evaluation import Reader
@@ -50,16 +51,20 @@ class Bench:
         self._device = device
         self._progress = progress
         self._shelves: dict[str, _Shelf] = {}
-        self._found: dict[tuple[str, int, Node], Measurement] = {}
-        self._fields: dict[tuple[str, int, Node | None], dict[Node, Field]] = {}
+        self._found: dict[tuple[str, int, Attack], Measurement] = {}
+        self._fields: dict[tuple[str, int, Attack | None], dict[Node, Field]] = {}
         self.seconds: dict[str, float] = {}
 
     def measurement(self, run: Run, seeds: int, references: Iterable[str] = ()) -> Measurement:
-        """The run on instances ``0 .. seeds - 1``, with the named references solved on each of them."""
+        """The run on instances ``0 .. seeds - 1``, with the named references solved on each of them.
+
+        Raises ``OverBudget`` before anything is allocated where they would not fit into memory.
+        """
         shelf = self._shelves.setdefault(run.key, _Shelf())
         with shelf.busy:
             started = time.perf_counter()
             if seeds > shelf.seeds:
+                afford(run, seeds)
                 self._progress(f"measuring {run.name}: instances {shelf.seeds + 1} to {seeds}")
                 seeds_now = range(shelf.seeds, seeds)
                 new = self._timed(
@@ -82,12 +87,12 @@ class Bench:
             self.seconds[run.name] = self.seconds.get(run.name, 0.0) + time.perf_counter() - started
             return concatenate(_prefix(shelf.batches, seeds))
 
-    def reader(self, run: Run, seeds: int, measurement: Measurement, excess: Node | None = None) -> Reader:
+    def reader(self, run: Run, seeds: int, measurement: Measurement, attack: Attack | None = None) -> Reader:
         """A reader of ``measurement`` of ``run`` that shares what was evaluated on the same instances before.
 
-        ``excess`` names the search whose instances are among them.
+        ``attack`` names the search whose instances are among them.
         """
-        return Reader(measurement, self._fields.setdefault((run.key, seeds, excess), {}))
+        return Reader(measurement, self._fields.setdefault((run.key, seeds, attack), {}))
 
     def instance(self, run: Run, index: int, references: Iterable[str] = ()) -> Measurement:
         """The run on one instance alone, outside the batches."""
@@ -97,16 +102,16 @@ class Bench:
             run, measure(run, [index], base_seed=self._base_seed, device=self._device), sorted(references)
         )
 
-    def attack(self, run: Run, seeds: int, measurement: Measurement, excess: Node) -> Measurement:
-        """The measurement with the instances appended that a directed search finds against ``excess <= 0``.
+    def attack(self, run: Run, seeds: int, measurement: Measurement, attack: Attack) -> Measurement:
+        """The measurement with the instances appended that a directed search finds against a claim (see ``Attack``).
 
         Raises ``SearchUnavailable`` where the experiment has no way to search its instances.
         """
-        address = (run.key, seeds, excess)
+        address = (run.key, seeds, attack)
         if address not in self._found:
             self._progress(f"searching {run.name} for a violation")
             self._found[address] = self._timed(
-                f"the search of {run.name!r}", partial(ascend, run, measurement, excess)
+                f"the search of {run.name!r}", partial(ascend, run, measurement, attack)
             )
         return concatenate([measurement, self._found[address]])
 

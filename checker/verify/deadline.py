@@ -1,7 +1,8 @@
 """A wall-time limit for work that nobody can interrupt: compilation and simulation in this process.
 
-The one idea to know: a thread inside native code cannot be stopped, only left behind.  It is a daemon, so it does not keep the
-command from ending; until then it goes on using a core, and whoever waited for it has an answer.
+The one idea to know: a thread inside native code cannot be stopped, only left behind.  Whoever waited for it has an answer;
+until the command ends, which waits for nobody (``checker.process.leave``), it goes on using a core.  A child for each
+measurement could be killed, but would import JAX and trace every program anew, which is most of the time of a run.
 """
 
 from __future__ import annotations

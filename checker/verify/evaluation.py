@@ -192,7 +192,7 @@ def _kept_rows(check: Check, reader: Reader, instances: int) -> npt.NDArray[np.b
     assert check.keep is not None
     field = reader.field(check.keep)
     others = tuple(index for index, axis in enumerate(field.axes) if axis != "seed")
-    rows = np.broadcast_to(np.all(field.values != 0, axis=others), (instances,))
+    rows = np.broadcast_to(np.all(field.values > 0.5, axis=others), (instances,))
     if rows.mean() < check.keep_share or not rows.any():
         raise EvaluationError(f"only {int(rows.sum())} of {instances} instances fulfil `keep`")
     return rows
@@ -219,7 +219,7 @@ def _select(
     field = _shortened(reader.field(check.where), {**reader.measurement.coords, **coords})
     if "seed" in field.axes:
         raise EvaluationError("`where` selects cells, not instances: use `keep` for conditions on the data")
-    mask = field.values != 0
+    mask: npt.NDArray[np.bool_] = field.values > 0.5  # not where it is NaN, not defined
     if not mask.any():
         raise EvaluationError(f"`where` selects none of the {mask.size} cells")
     axes = tuple(coords)
@@ -232,7 +232,7 @@ def _select(
         picked = {name: (np.take(v, chosen, where), np.take(e, chosen, where)) for name, (v, e) in aligned.items()}
         return picked, {**coords, field.axes[0]: coords[field.axes[0]][chosen]}
     full, _ = align(
-        Field(mask.astype(float), mask * 0.0, field.axes, field.coords), axes[1:], aligned["quantity"][0].shape[1:]
+        Field(mask.astype(float), np.zeros(mask.shape), field.axes, field.coords), axes[1:], aligned["quantity"][0].shape[1:]
     )
     flat = np.flatnonzero(full.reshape(-1))
     folded = {

@@ -14,7 +14,7 @@ from checker.execute.worker import Answer, Completed, Crashed, Limits, OutOfMemo
 from checker.prove.obligation import Obligation
 from checker.prove.outcome import Outcome, Status
 from checker.prove.registry import timed_prove
-from checker.result import EvidenceLine, LemmaResult, MemberResult, NearMissResult
+from checker.result import DisputeResult, EvidenceLine, LemmaResult, MemberResult, NearMissResult, OpinionResult
 from checker.spec.claim import Lemma
 from checker.verdict import How, Verdict, worst
 
@@ -72,6 +72,8 @@ def _member(question: Question, answer: Answer) -> MemberResult:
                     EvidenceLine(engine=e.engine, question=e.question, answer=e.answer) for e in outcome.evidence
                 ),
                 witness=dict(outcome.witness),
+                alone=outcome.alone if outcome.status is Status.PROVED else "",
+                dispute=_dispute(question, outcome),
                 replay=_replay(question) if outcome.status is Status.REFUTED and question.near_miss < 0 else "",
                 seconds=seconds,
             )
@@ -82,9 +84,26 @@ def _member(question: Question, answer: Answer) -> MemberResult:
                 label, Verdict.INCONCLUSIVE, f"no answer within its memory limit of {size / 2**30:.3g} GiB"
             )
         case Crashed(cause, message):
-            return _undecided(label, Verdict.ERROR, f"the prover crashed ({cause}): {message}"[:300])
+            killed = "the prover was killed (signal SIGKILL), perhaps by the system for want of memory"
+            said = killed if cause == "signal SIGKILL" else f"the prover crashed ({cause}): {message}"
+            return _undecided(label, Verdict.ERROR, said[:300])
         case _:
             return _undecided(label, Verdict.ERROR, "the prover sent something that is not an answer")
+
+
+def _dispute(question: Question, outcome: Outcome) -> DisputeResult | None:
+    """Both answers of a DISAGREE, with the command that asks both engines at the point again."""
+    if outcome.status is not Status.DISAGREE or outcome.dispute is None:
+        return None
+    first, second = zip(outcome.dispute.engines, outcome.dispute.values, strict=True)
+    point = {str(name): str(value) for name, value in sorted(outcome.dispute.point.items())}
+    settings = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in point.items())
+    return DisputeResult(
+        expression=outcome.dispute.expression,
+        point=point,
+        opinions=(OpinionResult(engine=first[0], value=first[1]), OpinionResult(engine=second[0], value=second[1])),
+        replay=_replay(question) + settings if question.near_miss < 0 else "",
+    )
 
 
 def _replay(question: Question) -> str:

@@ -10,21 +10,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from checker.expr.errors import UnsupportedError
-from checker.expr.node import Node, sub
 from checker.judge import controls
 from checker.judge.decide import judge
 from checker.judge.looks import spend
-from checker.judge.prediction import Judgement, Kind
-from checker.result import CheckResult, ControlResult, LookResult, MeasureResult
+from checker.judge.prediction import Judgement
+from checker.result import CheckResult, ControlResult, LookResult, MeasureResult, WitnessResult
+from checker.simulate.budget import OverBudget
 from checker.simulate.measurement import Measurement
 from checker.simulate.quantity import QuantityError
 from checker.simulate.resolve import SimulationError
-from checker.simulate.search import SearchUnavailable
+from checker.simulate.search import Attack, SearchUnavailable
+from checker.simulate.second_look import EnginesDisagreeError
 from checker.spec.claim import Assumption, Check, Control, Measure, Run
 from checker.verdict import Verdict
 from checker.verify.bench import Bench
 from checker.verify.deadline import OutOfTime
 from checker.verify.evaluation import EvaluationError, Reader, Reading, nodes_of, read, references_named
+from checker.verify.hunt import Screened, attack_of, attackable, screened, simplest, spelled
 from checker.verify.presentation import (
     cells_of,
     conditions_of,
@@ -52,6 +54,8 @@ class Trial:
     looks: list[LookResult] = field(default_factory=list)
     note: str = ""
     reader: Reader | None = None  # the arrays of the last look, found instances included
+    screen: Screened | None = None  # what became of instances found by search, and of violations
+    cut: bool = False  # by a time limit: another day, or a quieter machine, may give another answer
 
     @property
     def decided(self) -> bool:
@@ -98,6 +102,15 @@ class Judged:
     seeds: int
     failures: Mapping[int, str]
     alpha: float
+    sizes: tuple[int, ...] = ()  # the number of instances at each look
+
+    @property
+    def final(self) -> bool:
+        """Whether the same run would give the same answers again: nothing broke and nothing was cut short by a limit."""
+        tried = [trial for attempt in self.attempts for trial in (*attempt.trials, *attempt.originals)]
+        judgements = [trial.judgement for trial in (*self.trials, *tried)]
+        broken = any(one is not None and one.verdict is Verdict.ERROR for one in judgements)
+        return not broken and not any(trial.cut for trial in (*self.trials, *tried))
 
 
 def judge_measure(measure: Measure, scale: Scale, bench: Bench, checks_in_claim: int) -> Judged:
@@ -110,15 +123,16 @@ def judge_measure(measure: Measure, scale: Scale, bench: Bench, checks_in_claim:
         Attempt(control, [Trial(c) for c in control.checks], [Trial(c) for c in control.original_on_patched])
         for control in measure.controls
     )
-    seeds = 0
+    sizes: list[int] = []
     failures: Mapping[int, str] = {}
     for seeds in _sizes(measure.run, scale):
+        sizes.append(seeds)
         failures = _look(measure, trials, attempts, bench, seeds, alpha)
         if all(trial.decided for trial in trials):
             passing = [t for t in trials if t.judgement is not None and t.judgement.verdict is Verdict.PASS]
             if not passing or all(attempt.settled for attempt in attempts):
                 break
-    return Judged(measure, trials, attempts, seeds, failures, alpha)
+    return Judged(measure, trials, attempts, sizes[-1] if sizes else 0, failures, alpha, tuple(sizes))
 
 
 def measure_result(judged: Judged, target: str, settings: str = "") -> MeasureResult:
@@ -137,10 +151,11 @@ def measure_result(judged: Judged, target: str, settings: str = "") -> MeasureRe
         experiment=measure.run.experiment,
         summary=describe_run(measure.run),
         seeds=judged.seeds,
-        checks=tuple(_check_result(trial, attempts, target, settings) for trial in judged.trials),
+        checks=tuple(_check_result(trial, attempts, measure.run, target, settings) for trial in judged.trials),
         controls=tuple(_control_result(attempt) for attempt in attempts),
         failures={str(seed): reason for seed, reason in judged.failures.items()},
         definitions=definitions_of(measure),
+        sizes=judged.sizes,
     )
 
 
@@ -168,7 +183,8 @@ def _look(
             own = [a for a in enforced if a.name not in attempt.control.suspended]
             pending = [trial for trial in (*attempt.trials, *attempt.originals) if not trial.decided]
             groups.append((attempt.control.run or measure.run, pending, own, attempt))
-    attacks = {trial.check.quantity: excess for trial in trials if (excess := excess_of(trial.check)) is not None}
+    # Two bounds on one quantity are attacked from their own sides; near misses are judged on what their check found.
+    attacks = {(trial.check.name, trial.check.quantity): trial.check for trial in trials}
     for run, pending, assumptions, owner in groups:
         if not pending:
             continue
@@ -177,8 +193,8 @@ def _look(
         except UnsupportedError as reason:
             _conclude(pending, Verdict.UNSUPPORTED, str(reason))
             continue
-        except OutOfTime as reason:
-            _conclude(pending, Verdict.INCONCLUSIVE, str(reason))
+        except (OutOfTime, OverBudget) as reason:
+            _cut(pending, reason)
             continue
         except (SimulationError, QuantityError, *_BROKEN) as reason:
             _conclude(pending, Verdict.ERROR, _first_line(reason))
@@ -195,7 +211,9 @@ def _look(
             continue
         for trial in pending:
             pinned = owner.control.at if owner is not None else {}
-            _judge(trial, run, measurement, bench, attacks, alpha, seeds, pinned, owner is not None)
+            attacked = attacks.get((trial.check.name, trial.check.quantity))
+            attack = attack_of(attacked, run, assumptions) if attacked is not None else None
+            _judge(trial, run, measurement, bench, attack, alpha, seeds, pinned, owner is not None)
     return failures
 
 
@@ -212,7 +230,7 @@ def _measured(
         assert assumption.check is not None
         held = reader.field(assumption.check)
         others = tuple(index for index, axis in enumerate(held.axes) if axis != "seed")
-        holds = (held.values != 0).all(axis=others)
+        holds = (held.values == 1).all(axis=others)  # not where it is NaN, not defined
         if "seed" not in held.axes:
             holds = holds[None].repeat(len(measurement.coords["seed"]))
         for seed, fine in zip(measurement.coords["seed"], holds, strict=True):
@@ -228,7 +246,7 @@ def _judge(
     run: Run,
     measurement: Measurement,
     bench: Bench,
-    attacks: Mapping[Node, Node],
+    attack: Attack | None,
     alpha: float,
     seeds: int,
     pinned: Mapping[str, float],
@@ -236,31 +254,38 @@ def _judge(
 ) -> None:
     """Judge one check at one look and write the answer into its trial."""
     reader = bench.reader(run, seeds, measurement)
-    excess = attacks.get(trial.check.quantity)
-    if excess is not None and trial.check.expectation.kind in (Kind.AT_MOST, Kind.AT_LEAST):
+    if attack is not None and attackable(trial.check):
         try:
-            reader = bench.reader(run, seeds, bench.attack(run, seeds, measurement, excess), excess)
-            trial.note = "random instances, then ascent from the worst of them and from corners"
+            reader = bench.reader(run, seeds, bench.attack(run, seeds, measurement, attack), attack)
+            trial.note = "random instances, then ascent from the worst of them, from corners and from edges"
         except SearchUnavailable as reason:
-            trial.note = f"random instances only: {reason}"
+            trial.note = f"random instances only: {reason}" if seeds > 1 else ""
         except OutOfTime as reason:
-            _conclude([trial], Verdict.INCONCLUSIVE, str(reason))
+            _cut([trial], reason)
             return
         except _BROKEN as reason:
             _conclude([trial], Verdict.ERROR, f"the directed search broke: {_first_line(reason)}")
             return
     trial.reader = reader
     try:
-        trial.reading = read(trial.check, run, reader, pinned)
+        reading = read(trial.check, run, reader, pinned)
+        if attackable(trial.check):
+            trial.screen = screened(trial.check, run, reader.measurement, reading)
+            reading = trial.screen.reading
+        trial.reading = reading
     except (EvaluationError, QuantityError, *_BROKEN) as reason:
-        _conclude([trial], Verdict.ERROR, _first_line(reason))
+        broken = Verdict.DISAGREE if isinstance(reason, EnginesDisagreeError) else Verdict.ERROR
+        _conclude([trial], broken, _first_line(reason))
         return
     except UnsupportedError as reason:
         _conclude([trial], Verdict.UNSUPPORTED, str(reason))
         return
-    prediction, sample = trial.reading.prediction, trial.reading.sample
+    prediction, sample = reading.prediction, reading.sample
     look = look_index(prediction, seeds)
     trial.judgement = judge(prediction, sample, alpha=alpha, look=look, control=is_control)
+    if trial.screen is not None and trial.judgement.verdict is Verdict.FAIL:
+        trial.judgement = simplest(trial.check, trial.screen, trial.judgement)
+        trial.note = trial.screen.note
     trial.looks.append(
         LookResult(seeds=seeds, alpha=spend(alpha, look), decided=trial.judgement.verdict, interval=span_of(trial.judgement))
     )
@@ -270,22 +295,15 @@ def _first_line(reason: BaseException) -> str:
     return (str(reason).splitlines() or [type(reason).__name__])[0][:300]
 
 
-def excess_of(check: Check) -> Node | None:
-    """For a bound over every instance: the expression that a directed search drives up."""
-    expected = check.expectation
-    seed = expected.over.get("seed")
-    if seed is None or seed.rule != "every":
-        return None
-    if expected.kind is Kind.AT_MOST:
-        return sub(check.quantity, expected.target)
-    if expected.kind is Kind.AT_LEAST:
-        return sub(expected.target, check.quantity)
-    return None
-
-
 def _conclude(trials: Sequence[Trial], verdict: Verdict, reason: str) -> None:
     for trial in trials:
         trial.judgement = Judgement(verdict=verdict, how=None, reason=reason)
+
+
+def _cut(trials: Sequence[Trial], reason: OutOfTime | OverBudget) -> None:
+    _conclude(trials, Verdict.INCONCLUSIVE, str(reason))
+    for trial in trials:
+        trial.cut = True
 
 
 def _control_result(attempt: Attempt) -> ControlResult:
@@ -325,7 +343,7 @@ def _control_result(attempt: Attempt) -> ControlResult:
     )
 
 
-def _check_result(trial: Trial, attempts: Sequence[Attempt], target: str, settings: str) -> CheckResult:
+def _check_result(trial: Trial, attempts: Sequence[Attempt], run: Run, target: str, settings: str) -> CheckResult:
     """The verdict of one check, after its controls have had their say."""
     check, judgement = trial.check, trial.judgement
     assert judgement is not None
@@ -338,7 +356,7 @@ def _check_result(trial: Trial, attempts: Sequence[Attempt], target: str, settin
         verdict = Verdict.INCONCLUSIVE
         if judgement.seeds_needed is not None and judgement.more_seeds_help:
             reason = f"{reason}; about {judgement.seeds_needed} instances would decide"
-    if trial.note and verdict is Verdict.PASS:
+    if trial.note and verdict in (Verdict.PASS, Verdict.FAIL):
         reason = f"{reason} ({trial.note})"
     if len(check.quantity_text) <= _SHORT:
         reason = reason.replace("the quantity", check.quantity_text)
@@ -357,10 +375,18 @@ def _check_result(trial: Trial, attempts: Sequence[Attempt], target: str, settin
         rows=judgement.rows,
         fits=fits_of(judgement.fits),
         figure=figure_of(trial.check, trial.reading, [(a.control, t.reading) for a in own for t in a.trials]),
-        witness=witness_of(trial.reading, judgement, f"{target}/{check.name}", settings)
-        if verdict is Verdict.FAIL
-        else None,
+        witness=_witness(trial, run, judgement, f"{target}/{check.name}", settings) if verdict is Verdict.FAIL else None,
     )
+
+
+def _witness(trial: Trial, run: Run, judgement: Judgement, target: str, settings: str) -> WitnessResult | None:
+    """The deciding entry and its replay; of an instance found by search, the numbers that it was given as well."""
+    found = witness_of(trial.reading, judgement, target, settings)
+    seed = None if found is None else found.where.get("seed")
+    if found is None or seed is None or float(seed) >= 0 or trial.reader is None:
+        return found
+    named = [node for node in nodes_of(trial.check) if node is not None]
+    return found.model_copy(update={"given": spelled(run, trial.reader.measurement, float(seed), named)})
 
 
 def _over_text(rule: str, level: float | None) -> str:

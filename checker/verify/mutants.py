@@ -6,7 +6,8 @@ under the same rule on the arrays that decided the check; nothing is simulated a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,9 +49,18 @@ class _Asked:
 
 
 def of_lemmas(
-    claims: Sequence[Claim], results: Mapping[str, Sequence[LemmaResult]], jobs: int
+    claims: Sequence[Claim],
+    results: Mapping[str, Sequence[LemmaResult]],
+    jobs: int,
+    known: Mapping[LemmaKey, Sequence[MutantResult]] | None = None,
+    on_lemma: Callable[[LemmaKey, Sequence[MutantResult]], None] = lambda key, found: None,
 ) -> dict[str, list[MutantResult]]:
-    """The mutants of every proved lemma of the claims, by claim; killable children choose and refute them."""
+    """The mutants of every proved lemma of the claims, by claim; killable children choose and refute them.
+
+    ``known`` has those of lemmas that were judged before.  ``on_lemma`` hears of each other lemma when its last mutant is
+    judged, unless an answer was cut short by something that may go otherwise another day.
+    """
+    found = dict(known or {})
     lemmas: dict[LemmaKey, Lemma] = {}
     for claim in claims:
         verdicts = {result.name: result.verdict for result in results[claim.id]}
@@ -58,16 +68,35 @@ def of_lemmas(
             # What the tool asks by itself (that a number is defined) has no question of the author's to change.
             if verdicts.get(lemma.name) is Verdict.PASS and lemma.question is not None:
                 lemmas[claim.id, lemma.name] = lemma
-    asked = [question for key, chosen in _chosen(lemmas, jobs) for question in _questions(key, lemmas[key], chosen)]
+    asked: list[_Asked] = []
+    final: dict[LemmaKey, bool] = {}
+    for key, chosen, certain in _chosen({key: lemmas[key] for key in lemmas if key not in found}, jobs):
+        asked += _questions(key, lemmas[key], chosen)
+        final[key] = certain
+    waiting = Counter(question.key for question in asked)
+    gathered: dict[LemmaKey, list[MutantResult]] = {key: [] for key in final}
     tasks = [Task(prove_family, (question.variant.members,), LIMITS) for question in asked]
-    found: dict[str, list[MutantResult]] = {claim.id: [] for claim in claims}
     for question, answer in zip(asked, run_many(tasks, jobs), strict=True):
-        found[question.key[0]].append(_answered(question, answer))
-    return found
+        key = question.key
+        gathered[key].append(_answered(question, answer))
+        final[key] = final[key] and _is_final(answer, LIMITS)
+        waiting[key] -= 1
+        if final[key] and not waiting[key]:
+            on_lemma(key, gathered[key])
+    found |= gathered
+    return {
+        claim.id: [one for lemma in claim.lemmas if (claim.id, lemma.name) in lemmas for one in found[claim.id, lemma.name]]
+        for claim in claims
+    }
 
 
-def _chosen(lemmas: Mapping[LemmaKey, Lemma], jobs: int) -> Iterator[tuple[LemmaKey, list[Variant]]]:
-    """For each lemma the mutants that say something else, at most ``MOST``."""
+def _is_final(answer: Answer, limits: Limits) -> bool:
+    """Whether the same question would be answered so again: processor time depends on nobody else, wall time does."""
+    return isinstance(answer, Completed) or answer == TimedOut(limits.cpu_seconds or 0)
+
+
+def _chosen(lemmas: Mapping[LemmaKey, Lemma], jobs: int) -> Iterator[tuple[LemmaKey, list[Variant], bool]]:
+    """For each lemma the mutants that say something else, at most ``MOST``, and whether the choice is final."""
     candidates: dict[LemmaKey, tuple[LemmaMutant, ...]] = {
         key: lemma_mutants(lemma)[:MOST_CANDIDATES] for key, lemma in lemmas.items()
     }
@@ -79,9 +108,9 @@ def _chosen(lemmas: Mapping[LemmaKey, Lemma], jobs: int) -> Iterator[tuple[Lemma
     for (key, mutants), answer in zip(candidates.items(), run_many(tasks, jobs), strict=True):
         match answer:
             case Completed(list() as places):
-                yield key, [mutants[index].variants[position] for index, position in places]
+                yield key, [mutants[index].variants[position] for index, position in places], True
             case _:  # nothing could be told apart in time: then nothing is left out
-                yield key, [mutant.variants[0] for mutant in mutants[:MOST]]
+                yield key, [mutant.variants[0] for mutant in mutants[:MOST]], _is_final(answer, LIMITS_OF_CHOICE)
 
 
 def _questions(key: LemmaKey, lemma: Lemma, chosen: Sequence[Variant]) -> Iterator[_Asked]:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from checker.execute.journal import Journal
 from checker.execute.worker import terminate_all
 from checker.result import (
     AssumptionResult,
     ClaimResult,
     LemmaResult,
     MeasureResult,
-    MemberResult,
     MutantResult,
     PaperResult,
+    Result,
 )  # fmt: skip
 from checker.spec.claim import Assumption, Claim, Measure, Paper
 from checker.verdict import How, Verdict, worst
 from checker.verify.bench import Bench
-from checker.verify.lemmas import answer_all, lemma_result, questions_of
 from checker.verify.measures import judge_measure, measure_result
-from checker.verify.mutants import of_lemmas, of_measure
-from checker.verify.progress import Event, Listener, silent
+from checker.verify.mutants import of_measure
+from checker.verify.progress import REMEMBERED, Event, Listener, silent
+from checker.verify.proofs import Proofs
 from checker.verify.scales import SCALES
 
 
@@ -44,26 +43,36 @@ class Options:
         return self.scale != "smoke" if self.mutants is None else self.mutants
 
 
+class _Measured(Result):
+    """A finished measurement and its mutants, as the journal keeps them."""
+
+    result: MeasureResult
+    mutants: tuple[MutantResult, ...] = ()
+
+
 def verify_paper(
-    paper: Paper, options: Options, listener: Listener = silent, only: frozenset[str] | None = None, target: str = ""
-) -> PaperResult:
+    paper: Paper, options: Options, listener: Listener = silent, only: frozenset[str] | None = None, target: str = "",
+    journal: Journal | None = None,
+) -> PaperResult:  # fmt: skip
     """Verify every claim of a paper, or those named in ``only``; ``target`` is how a user names the file.
 
     Proofs run in killable children beside the simulations of this process.  An exception (Ctrl-C included) kills the
-    children and is passed on.
+    children and is passed on.  What ``journal`` remembers is not done again, and it hears of every part that is finished.
     """
     claims = [claim for claim in paper.claims if only is None or claim.id in only]
-    proofs = _Proofs(claims, paper.slug, target or paper.slug, options, listener)
+    target, journal = target or paper.slug, journal or Journal()
+    mutated = [claim for claim in claims if options.makes_mutants and mutable(claim)]
+    proofs = Proofs(claims, paper.slug, target, options.jobs, listener, journal, mutated)
     proofs.start()
     try:
-        measured = _measure_all(claims, paper.slug, options, listener, target or paper.slug)
+        measured = _measure_all(claims, paper.slug, options, listener, target, journal)
         lemmas, refuted = proofs.result()
     except BaseException:
         terminate_all()
         raise
     results = tuple(
-        _claim_result(claim, lemmas[claim.id], [result for result, _ in measured[claim.id]]).model_copy(
-            update=_mutants(claim, options, refuted.get(claim.id, ()), [found for _, found in measured[claim.id]])
+        _claim_result(claim, lemmas[claim.id], [part.result for part in measured[claim.id]]).model_copy(
+            update=_mutants(claim, options, refuted.get(claim.id, ()), [part.mutants for part in measured[claim.id]])
         )
         for claim in claims
     )
@@ -84,7 +93,7 @@ def verify_paper(
         notation=paper.notation,
         warnings=paper.warnings,
         notes=paper.notes,
-        target=target or paper.slug,
+        target=target,
         family=paper.family,
         scale=options.scale,
         seed=options.seed,
@@ -123,8 +132,8 @@ def _compile_class(measure: Measure) -> str:
 
 
 def _measure_all(
-    claims: Sequence[Claim], slug: str, options: Options, listener: Listener, target: str
-) -> dict[str, list[tuple[MeasureResult, list[MutantResult]]]]:
+    claims: Sequence[Claim], slug: str, options: Options, listener: Listener, target: str, journal: Journal
+) -> dict[str, list[_Measured]]:
     """The measurements of all claims, side by side: most of their time is compilation, which keeps one core busy.
 
     Runs that claims share are measured once, by whoever comes first.
@@ -134,25 +143,34 @@ def _measure_all(
         options.seed, options.device, lambda text: listener(Event("batch", slug, text)), scale.thorough, scale.time_limit
     )
 
-    def measured(claim: Claim, measure: Measure) -> tuple[MeasureResult, list[MutantResult]]:
-        name = f"{slug}/{claim.id}"
+    def measured(claim: Claim, index: int) -> _Measured:
+        name, measure = f"{slug}/{claim.id}", claim.measures[index]
+        known = journal.find(("measurement", claim.id, index), _Measured)
+        if known is not None:
+            for check in known.result.checks:
+                listener(Event("check", name, f"{check.name}: {check.verdict}{REMEMBERED}"))
+            return known
         listener(Event("claim", name, f"measuring {measure.run.name}"))
         checks = sum(len(one.checks) for one in claim.measures)
         judged = judge_measure(measure, scale, bench, checks)
         result = measure_result(judged, f"{target}/{claim.id}", settings)
         for check in result.checks:
             listener(Event("check", name, f"{check.name}: {check.verdict}"))
-        if not options.makes_mutants or not mutable(claim):
-            return result, []
-        listener(Event("claim", name, f"mutating the checks on {measure.run.name}"))
-        return result, of_measure(judged)
+        if options.makes_mutants and mutable(claim):
+            listener(Event("claim", name, f"mutating the checks on {measure.run.name}"))
+            found = _Measured(result=result, mutants=tuple(of_measure(judged)))
+        else:
+            found = _Measured(result=result)
+        if judged.final:
+            journal.keep(("measurement", claim.id, index), found)
+        return found
 
     pool = ThreadPoolExecutor(max_workers=options.jobs)
     try:
         parts = [(claim, index) for claim in claims for index in range(len(claim.measures))]
         # What takes longest to compile goes first, so that no core is left waiting for it at the end.
         parts.sort(key=lambda part: _COMPILE_ORDER.index(_compile_class(part[0].measures[part[1]])))
-        waiting = {(c.id, index): pool.submit(measured, c, c.measures[index]) for c, index in parts}
+        waiting = {(c.id, index): pool.submit(measured, c, index) for c, index in parts}
         return {c.id: [waiting[c.id, index].result() for index in range(len(c.measures))] for c in claims}
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -162,72 +180,6 @@ def replay_settings(options: Options) -> str:
     """The options that measure the same instance again, where they are not the defaults."""
     scale = f" --scale {options.scale}" if options.scale != "standard" else ""
     return scale + (f" --seed {options.seed}" if options.seed else "")
-
-
-class _Proofs:
-    """All obligations of a paper, answered in a thread that waits for the killable children."""
-
-    def __init__(self, claims: Sequence[Claim], slug: str, target: str, options: Options, listener: Listener) -> None:
-        self._claims = claims
-        self._questions = [
-            question
-            for claim in claims
-            for lemma in claim.lemmas
-            for question in questions_of(claim.id, lemma, f"{target}/{claim.id}")
-        ]
-        self._slug = slug
-        self._options = options
-        self._listener = listener
-        self._results: dict[str, list[LemmaResult]] = {}
-        self._mutants: dict[str, list[MutantResult]] = {}
-        self._error: BaseException | None = None
-        self._done = 0
-        self._thread = threading.Thread(target=self._work, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def result(self) -> tuple[dict[str, list[LemmaResult]], dict[str, list[MutantResult]]]:
-        """Wait for the answers; the lemmas of each claim, in order, and what became of their mutants."""
-        while self._thread.is_alive():
-            self._thread.join(0.2)  # short waits keep Ctrl-C responsive
-        if self._error is not None:
-            raise self._error
-        return self._results, self._mutants
-
-    def _work(self) -> None:
-        try:
-            answers = answer_all(self._questions, self._options.jobs, self._heard)
-            self._results = self._gathered(answers)
-            if self._options.makes_mutants:
-                claims = [claim for claim in self._claims if mutable(claim)]
-                self._mutants = of_lemmas(claims, self._results, self._options.jobs)
-        except BaseException as error:  # handed to the waiting thread
-            self._error = error
-
-    def _gathered(self, answers: Sequence[MemberResult]) -> dict[str, list[LemmaResult]]:
-        gathered: dict[tuple[str, str], dict[int, list[MemberResult]]] = defaultdict(lambda: defaultdict(list))
-        for question, answer in zip(self._questions, answers, strict=True):
-            gathered[question.claim, question.lemma][question.near_miss].append(answer)
-        return {
-            claim.id: [lemma_result(lemma, gathered[claim.id, lemma.name]) for lemma in claim.lemmas]
-            for claim in self._claims
-        }
-
-    def _heard(self, index: int, answer: MemberResult) -> None:
-        self._done += 1
-        question = self._questions[index]
-        label = f" [{question.label}]" if question.label else ""
-        what = question.lemma if question.near_miss < 0 else f"near miss {question.near_miss + 1} of {question.lemma}"
-        self._listener(
-            Event(
-                "obligation",
-                f"{self._slug}/{question.claim}",
-                f"{what}{label}: {answer.verdict}",
-                self._done,
-                len(self._questions),
-            )
-        )
 
 
 def _claim_result(claim: Claim, lemmas: Sequence[LemmaResult], measures: Sequence[MeasureResult]) -> ClaimResult:

@@ -147,6 +147,9 @@ def witness_of(
         measured=_summary(measured),
         predicted=_summary(predicted),
         replay=f"check replay {shlex.quote(target)}{options}{settings}",
+        low=float(np.min(measured)),
+        high=float(np.max(measured)),
+        error=float(np.max(sample.error[tuple(index)])),
     )
 
 

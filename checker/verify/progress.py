@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+REMEMBERED: Final = " (from the receipt)"
+"""What an event says of an answer that an earlier run has found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def test_workers_share_one_verification_and_only_what_was_selected_is_verified(p
 def test_a_file_or_a_claim_may_be_named_and_a_pattern_declared(project: Path) -> None:
     named = session(project, "tests/soundness/not_asked_for.yaml::square", "--collect-only", "-q")
     assert "1 test collected" in named.stdout
-    (project / "pytest.ini").write_text("[pytest]\ncheck_claims = corpus/*\n", encoding="utf-8")
+    (project / "pytest.ini").write_text("[pytest]\ncheck_claims = soundness/*\n", encoding="utf-8")
     declared = session(project, ".", "--collect-only", "-q")
     assert "tests/soundness/not_asked_for.yaml::square" in declared.stdout
     assert "my-claims" not in declared.stdout

@@ -42,12 +42,20 @@ def test_damaged_receipt_is_not_believed() -> None:
 
 def test_stands_only_while_the_files_are_the_same(tmp_path: Path) -> None:
     (tmp_path / "x.md").write_text("report")
+    (tmp_path / "README.md").write_text("[x](x.md#claim)")
     receipt = Receipt("{}", (), "PASS", (), {"x.md": file_hash(tmp_path / "x.md")})
-    assert receipt.stands(tmp_path)
+    assert receipt.stands(tmp_path, "x")
     (tmp_path / "x.md").write_text("rep0rt")
-    assert not receipt.stands(tmp_path)
+    assert not receipt.stands(tmp_path, "x")
     (tmp_path / "x.md").unlink()
-    assert not receipt.stands(tmp_path)
+    assert not receipt.stands(tmp_path, "x")
+
+
+def test_stands_only_while_the_index_lists_it(tmp_path: Path) -> None:
+    receipt = Receipt("{}", (), "PASS", (), {})
+    assert not receipt.stands(tmp_path, "x")
+    (tmp_path / "README.md").write_text("[y](y.md)")
+    assert not receipt.stands(tmp_path, "x")
 
 
 def test_cache_that_cannot_be_written_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

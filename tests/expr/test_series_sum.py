@@ -37,7 +37,10 @@ def ball(text: str, bits: int = 96) -> arb:
         ("Sum(binomial(2*n, n)/5**n, (n, 0, oo))", "sqrt(5)", "sqrt(6)", 30),
         ("Sum(factorial(n)**2/factorial(2*n), (n, 0, oo))", "4/3 + 2*sqrt(3)*pi/27", "4/3", 30),
         ("Sum(1/(sqrt(n)*(n + sqrt(n))), (n, 1, oo))", "Sum(1/(n**(3/2) + n), (n, 1, oo))", "2", 10),
-        ("Product(1 - 1/n**2, (n, 2, oo))", "1/2", "3/5", 2),
+        ("Sum((-1)**n/(n + 1), (n, 0, oo))", "log(2)", "693147/10**6", 30),  # in pairs: it does not converge absolutely
+        ("Product(1 - 1/n**2, (n, 2, oo))", "1/2", "1/2 + 10**(-30)", 30),
+        ("Product(1 - 1/(4*n**2), (n, 1, oo))", "2/pi", "2/pi - 10**(-30)", 30),
+        ("Product((n - 1)*(n - 3)/(n - 2)**2, (n, 4, oo))", "1/2", "1/3", 30),
     ],
 )
 def test_value(series: str, value: str, off: str, digits: int) -> None:
@@ -54,7 +57,11 @@ def test_value(series: str, value: str, off: str, digits: int) -> None:
         "Sum(1/(n*log(n)), (n, 2, oo))",
         "Sum(2**n, (n, 0, oo))",
         "Sum(factorial(n)*exp(-n), (n, 0, oo))",
-        "Sum((-1)**n/(n + 1), (n, 0, oo))",  # converges to log(2), not absolutely
+        "Sum((-1)**n*(n + 2)/(n + 1), (n, 0, oo))",
+        "Sum((-1)**(2*n)/(n + 1), (n, 0, oo))",
+        "Sum((-1)**n/sqrt(n + 1), (n, 0, oo))",  # converges, and no rule says so
+        "Product((n + 1)/n, (n, 1, oo))",
+        "Product((2*n**2 + 1)/(n**2 + 1), (n, 1, oo))",
         "Sum(1, (n, 1, oo))",
     ],
 )

@@ -195,3 +195,25 @@ def test_stable_form_knows_opposites():
 
 def test_vector_shapes_are_not_needed():
     assert compile_jax(parse("u @ v", Namespace({"u": Domain(shape=(Sym("N"),)), "v": Domain(shape=(Sym("N"),))})))(ENV)
+
+
+@pytest.mark.parametrize(
+    ("formula", "at_four"),
+    [
+        ("1 if sqrt(x) > 1/2 else 0", 1),
+        ("0 if sqrt(x) <= 1/2 else 1", 1),
+        ("1 if not sqrt(x) > 1/2 else 0", 0),
+        ("1 if sqrt(x) != 1 else 0", 1),
+        ("1 if x < 100 and sqrt(x) > 1/2 else 0", 1),
+        ("sqrt(x) > 1/2", 1),
+    ],
+)
+def test_a_comparison_with_what_is_no_number_is_neither_true_nor_false(formula, at_four):
+    assert np.isnan(run(formula, {"x": -1.0}))
+    assert run(formula, {"x": 4.0}) == at_four
+
+
+def test_a_comparison_that_decides_alone_makes_up_for_one_that_is_not_defined():
+    assert run("1 if x > 100 and sqrt(x) > 1/2 else 0", {"x": -1.0}) == 0
+    assert run("1 if x < 100 or sqrt(x) > 1/2 else 0", {"x": -1.0}) == 1
+    assert jax.grad(lambda x: run("x**2 if x > 0 else sqrt(-x)", {"x": x}))(3.0) == 6

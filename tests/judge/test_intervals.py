@@ -135,11 +135,12 @@ def test_betting_width_is_that_of_the_tables() -> None:
 def test_bounded_mean_maps_the_declared_range() -> None:
     rng = np.random.default_rng(8)
     unit = rng.beta(2, 5, 128)
-    plain, mapped = intervals.betting(unit, 1e-3), intervals.bounded_mean(3 + 4 * unit, (3, 7), 1e-3, 1e-4)
+    # the data choose between bets and counts: each at half of its level
+    plain, mapped = intervals.betting(unit, 5e-4), intervals.bounded_mean(3 + 4 * unit, (3, 7), 1e-3, 1e-4)
     assert isinstance(mapped, Interval)
     assert mapped.lo == pytest.approx(3 + 4 * plain.lo)
     assert mapped.hi == pytest.approx(3 + 4 * plain.hi)
-    share = intervals.clopper_pearson(4, 64, 1e-4)
+    share = intervals.clopper_pearson(4, 64, 5e-5)
     counted = intervals.bounded_mean(np.array([3.0] * 60 + [7.0] * 4), (3, 7), 1e-3, 1e-4)
     assert counted == Interval(3 + 4 * share.lo, 3 + 4 * share.hi)
 

@@ -204,7 +204,7 @@ def test_undeclared_orders_slower_than_the_family_do_not_fail_a_true_limit() -> 
 def test_numbers_of_the_report() -> None:
     assert [percent(0, 10), percent(1, 200), percent(44, 100), percent(1, 0)] == ["0", "0.5 %", "44 %", "-"]
     assert rate(0, 3000) == "0 (< 1e-3)"
-    assert rate(5, 200_000) == "2.5e-5"
+    assert rate(5, 200_000) == "2.5e-5 +- 1e-5"
     assert Effort(0.1).parts(1000, 30) == (30, 30, 30, 10)
 
 

@@ -173,4 +173,5 @@ def test_roots_on_the_circle_are_not_inside() -> None:
 
 def test_roots_of_what_is_no_polynomial_is_unsupported() -> None:
     assert prove(Obligation(Roots(read("exp(x)"), "x", read("1")), {"x": REAL})).status is Status.UNSUPPORTED
-    assert prove(Obligation(Roots(read("p*x"), "x", read("1")), DOMAINS)).status is Status.UNSUPPORTED
+    assert prove(Obligation(Roots(read("abs(x)*x"), "x", read("1")), DOMAINS)).status is Status.UNSUPPORTED
+    assert prove(Obligation(Roots(read("a*x**5 + x"), "x", read("1")), {"a": REAL})).status is Status.UNSUPPORTED

@@ -105,6 +105,14 @@ def test_what_happens_between_records_is_not_seen():
     assert np.isposinf(run("first_time(slow > 2)").values)
 
 
+def test_records_that_are_no_number_count_before_the_first_time_and_not_after_it():
+    blown = {"path": Observable(np.array([0.0, 7.0, np.nan, np.nan]), ("s",))}
+    space = Namespace({"path": REAL, "s": REAL})
+    assert evaluate(parse("first_time(path > 1, s)", space), MEASUREMENT, blown).values == 10
+    assert np.isnan(evaluate(parse("first_time(path > 8, s)", space), MEASUREMENT, blown).values)
+    assert np.isnan(evaluate(parse("boundary(path > 1, s)", space), MEASUREMENT, blown).values)
+
+
 @pytest.mark.parametrize(
     ("formula", "message"),
     [

@@ -8,7 +8,7 @@ from checker.prove.obligation import Obligation
 from checker.prove.outcome import Outcome
 from checker.prove.registry import prove
 
-CPU_SECONDS = 6
+CPU_SECONDS = 12
 
 
 def limited(obligation: Obligation) -> tuple[Outcome, float]:

@@ -6,7 +6,8 @@ The one idea to know: a lemma is true and its near misses are false, unless the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +18,7 @@ from checker.spec.claim import Lemma
 from checker.spec.load import load_paper
 
 FOLDER = Path(__file__).parent
+_ASKED = (1, 3)  # of five: the fewest that have every kind
 
 
 class Expected(StrEnum):
@@ -37,10 +39,22 @@ class Item:
     expected: Expected
     members: tuple[Obligation, ...]
 
+    @property
+    def lemma(self) -> str:
+        """The name that an item has in common with its near misses."""
+        return self.name.partition("#")[0]
+
 
 def corpus() -> tuple[Item, ...]:
     """Every item, in the order of the files.  Raises ``SpecErrors`` if a file is not a good claim file."""
     return tuple(item for path in sorted(FOLDER.glob("*.yaml")) for item in _of_file(path))
+
+
+def share(items: Sequence[Item]) -> tuple[Item, ...]:
+    """The part that the test suite asks, always the same: two lemmas of five with their near misses, by a sum over the name,
+    and all of what SymPy is known to answer wrongly in the first list of traps.
+    """
+    return tuple(item for item in items if "/sympy_" in item.name or zlib.crc32(item.lemma.encode()) % 5 in _ASKED)
 
 
 def _of_file(path: Path) -> Iterator[Item]:
@@ -66,7 +80,7 @@ def _kind(lemma: Lemma) -> str:
     if not isinstance(obligation.question, Relation):
         return lemma.kind
     goal = obligation.question.goal
-    found = {type(node).__name__ if isinstance(node, Limit) else node.kind for node in walk(goal) if _binds(node)}
+    found = {_binder(node) for node in walk(goal)}
     if "E(" in lemma.text:
         return "expectation"
     for word in ("Integral", "Sum", "Product", "Limit"):
@@ -77,5 +91,10 @@ def _kind(lemma: Lemma) -> str:
     return "identity" if isinstance(goal, Rel) and goal.op == "==" else "inequality"
 
 
-def _binds(node: Node) -> bool:
-    return isinstance(node, Binder | Limit)
+def _binder(node: Node) -> str:
+    match node:
+        case Limit():
+            return "Limit"
+        case Binder(kind=kind):
+            return str(kind)
+    return ""

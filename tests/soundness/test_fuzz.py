@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from fractions import Fraction
-
 import pytest
 
-from checker.expr.domain import INTEGER, NATURAL, NONNEGATIVE, POSITIVE, REAL, Domain
-from checker.expr.namespace import Namespace
-from checker.expr.node import Node, Sym, symbols_of
-from checker.expr.parse import parse
 from checker.prove.obligation import (
     KKT,
     Certificate,
@@ -28,42 +20,15 @@ from checker.prove.obligation import (
 )
 from checker.prove.outcome import Status
 from checker.prove.registry import prove
-from checker.spec.questions import names_of
+from tests.soundness.asking import asked, pair, read
 from tests.soundness.blind import switch_off_refuters
 
 SHIFTS = ("1e-2", "1e-6", "1e-12", "1e-20")
-OPEN_UNIT = Domain(Fraction(0), Fraction(1), lo_open=True, hi_open=True)
-VECTOR = replace(REAL, shape=(Sym("d"),))
-DOMAINS: Mapping[str, Domain] = {
-    **dict.fromkeys(("x", "z", "f", "u", "v"), REAL),
-    **dict.fromkeys(("y", "a", "b"), POSITIVE),
-    **dict.fromkeys(("t", "r"), NONNEGATIVE),
-    **dict.fromkeys(("n", "d"), NATURAL),
-    **dict.fromkeys(("W", "V"), VECTOR),
-    "p": OPEN_UNIT,
-    "j": INTEGER,
-}
 
 
 @pytest.fixture(autouse=True)
 def _blind(monkeypatch: pytest.MonkeyPatch) -> None:
     switch_off_refuters(monkeypatch)
-
-
-def read(text: str) -> Node:
-    return parse(text, Namespace(symbols=dict(DOMAINS)))
-
-
-def pair(lo: str, hi: str) -> tuple[Node, Node]:
-    return read(lo), read(hi)
-
-
-def asked(question: Question, given: tuple[str, ...] = ()) -> Obligation:
-    """The obligation with the domains of its own symbols (a vector that nobody mentions has no size)."""
-    hypotheses = tuple(map(read, given))
-    names = names_of(question).union(*(symbols_of(item) for item in hypotheses))
-    sizes = {"d"} if {"W", "V"} & names else set()
-    return Obligation(question, {name: DOMAINS[name] for name in sorted(names | sizes)}, hypotheses)
 
 
 def relation(text: str) -> Status:

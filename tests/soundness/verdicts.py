@@ -1,4 +1,4 @@
-"""Asking the corpus: every item in killable children with a CPU limit each, and the table of the answers by kind.
+"""Asking the corpus: every item in killable children with a CPU limit each.
 
 The one idea to know: a wrong answer (a false item proved, a true one refuted) is counted apart from an undecided one,
 and a child that ran out of CPU is undecided, so a loaded machine never turns into a wrong answer.
@@ -7,7 +7,7 @@ and a child that ran out of CPU is undecided, so a loaded machine never turns in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from checker.execute.worker import Answer, Completed, Crashed, Limits, OutOfMemory, Task, TimedOut, run_many
 from checker.prove.outcome import Outcome, Status
@@ -15,6 +15,12 @@ from tests.soundness.child import CPU_SECONDS, limited
 from tests.soundness.items import Expected, Item
 
 WALL_SECONDS = 60.0  # the same when eight others use the machine
+COLUMNS = ("proved", "refuted", "not provable")
+METHOD = (
+    f"Each item is put to the provers in a process of its own, with {CPU_SECONDS} s of processor time for each member of a "
+    "family; a family is refuted by one member and proved by all. Not provable is what is not defined on its domain, or "
+    "vacuous: it may end in anything but a proof."
+)
 _OUT_OF_TIME = "out of CPU time"
 
 
@@ -27,6 +33,21 @@ class Verdict:
     reason: str
     finished: bool = True
     seconds: float = 0.0  # of CPU, SymPy's own children excepted
+
+    @property
+    def kind(self) -> str:
+        """The row of the table."""
+        return self.item.kind
+
+    @property
+    def name(self) -> str:
+        """``file/claim/lemma``, with ``#1`` for its first near miss."""
+        return self.item.name
+
+    @property
+    def expected(self) -> Expected:
+        """What the item is, by mathematics."""
+        return self.item.expected
 
     @property
     def wrong(self) -> bool:
@@ -68,66 +89,3 @@ def _verdict(item: Item, answers: Sequence[tuple[Outcome, float]]) -> Verdict:
     unproved = next((o for o in outcomes if o.status is not Status.PROVED), outcomes[0])
     told = refuted or unproved
     return Verdict(item, told.status, told.reason, told.reason != _OUT_OF_TIME, sum(seconds for _, seconds in answers))
-
-
-@dataclass(slots=True)
-class Row:
-    """One kind of the table."""
-
-    proved: int = 0
-    refuted: int = 0
-    unprovable: int = 0  # not defined or vacuous, and not proved
-    undecided: int = 0
-    wrong: int = 0
-
-    def count(self, verdict: Verdict) -> None:
-        """Add one verdict."""
-        if verdict.wrong:
-            self.wrong += 1
-        elif not verdict.decided:
-            self.undecided += 1
-        elif verdict.item.expected is Expected.TRUE:
-            self.proved += 1
-        elif verdict.item.expected is Expected.FALSE:
-            self.refuted += 1
-        else:
-            self.unprovable += 1
-
-    @property
-    def total(self) -> int:
-        """Items of this kind."""
-        return self.proved + self.refuted + self.unprovable + self.undecided + self.wrong
-
-
-_COLUMNS = ("items", "proved", "refuted", "unprovable", "undecided", "wrong", "decided")
-
-
-@dataclass(slots=True)
-class Table:
-    """The verdicts counted by kind."""
-
-    rows: dict[str, Row] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, verdicts: Sequence[Verdict]) -> Table:
-        """The table of a list of verdicts, kinds in alphabetical order, all kinds together last."""
-        table = cls({kind: Row() for kind in (*sorted({v.item.kind for v in verdicts}), "all")})
-        for verdict in verdicts:
-            table.rows[verdict.item.kind].count(verdict)
-            table.rows["all"].count(verdict)
-        return table
-
-    @property
-    def share(self) -> float:
-        """Of the items that are true or false, the share answered rightly (the undefined ones do not count)."""
-        row = self.rows["all"]
-        return (row.proved + row.refuted) / (row.total - row.unprovable)
-
-    def text(self) -> str:
-        """The table, one line per kind."""
-        lines = [f"{'kind':<12}" + "".join(f"{word:>11}" for word in _COLUMNS)]
-        for kind, row in self.rows.items():
-            counts = (row.total, row.proved, row.refuted, row.unprovable, row.undecided, row.wrong)
-            share = 1 - (row.undecided + row.wrong) / row.total
-            lines.append(f"{kind:<12}" + "".join(f"{count:>11}" for count in counts) + f"{share:>11.0%}")
-        return "\n".join(lines)

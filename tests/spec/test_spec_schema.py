@@ -16,7 +16,7 @@ from tests.spec.conftest import SMALL
 
 COMMITTED = Path(__file__).parents[2] / "claims" / "schema.json"
 _TEXT = """$schema $defs $ref title description type properties required additionalProperties patternProperties items
-minItems maxItems enum const pattern anyOf oneOf minProperties maxLength minLength"""
+minItems maxItems maxProperties enum const pattern anyOf oneOf minProperties maxLength minLength"""
 KEYWORDS = frozenset(_TEXT.split())
 
 

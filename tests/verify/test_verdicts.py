@@ -116,3 +116,35 @@ def test_selections_may_couple_axes_and_name_one_that_a_control_made_constant(tm
     (claim,) = paper.claims
     assert claim.verdict is Verdict.PASS, claim.reason
     assert all(control.rejected for control in claim.measures[0].controls)
+
+
+TWO_SIDES = """\
+  two_sides:
+    statement: The cosine lies between -1 and 9/10.
+    source: {known_from: full_text}
+    measure:
+      - run: long_vectors
+        let: {ratio: 'dot(v, w)/(norm(v)*norm(w))'}
+        checks: {@CHECKS@}
+        controls:
+          - {of: upper, at_most: -1/2, because: smaller still}
+          - {of: lower, at_least: 1/2, because: larger}
+"""
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_bounds_on_one_quantity_are_each_attacked_from_their_own_side(tmp_path: Path, order: int) -> None:
+    """In fifty dimensions no random cosine comes near 9/10, so the upper bound falls only if the search goes up."""
+    checks = [
+        "upper: {quantity: ratio, over: {seed: every}, at_most: 9/10}",
+        "lower: {quantity: ratio, over: {seed: every}, at_least: -1}",
+    ][::order]
+    path = toys.write(tmp_path, TWO_SIDES.replace("@CHECKS@", ", ".join(checks)))
+    run = "  long_vectors: {experiment: evaluate, params: {draw: [v, w], sizes: {n: 50}}}\n"
+    path.write_text(path.read_text().replace("runs:\n", "runs:\n" + run))
+    (claim,) = check(path, scale="smoke", device="cpu")[0].claims
+    found = {one.name: one for one in claim.measures[0].checks}
+    assert found["upper"].verdict is Verdict.FAIL
+    assert found["lower"].verdict is Verdict.PASS
+    assert found["upper"].witness is not None
+    assert float(found["upper"].witness.measured) > 0.9

@@ -31,11 +31,13 @@ def _measured(y: Array, error: Array, axis: str | None, places: Array | None) ->
     return Sample(y, error, ("seed", axis), {**coords, axis: places})
 
 
-def look_by_look(claim: Prediction, y: Array, error: Array, axis: str | None = None, places: Array | None = None) -> Outcome:
+def look_by_look(
+    claim: Prediction, y: Array, error: Array, axis: str | None = None, places: Array | None = None, alpha: float = ALPHA
+) -> Outcome:
     """Score and seeds of the judge on growing numbers of rows of y."""
     for look in schedule(claim, y.shape[0]):
         part = _measured(y[: look.seeds], error[: look.seeds], axis, places)
-        found = judge(claim, part, alpha=ALPHA, look=look.index)
+        found = judge(claim, part, alpha=alpha, look=look.index)
         if found.verdict is Verdict.ERROR:
             raise ValueError(found.reason)
         if found.verdict is not None:

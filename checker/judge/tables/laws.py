@@ -123,10 +123,10 @@ def coverage(name: str, variants: tuple[str, ...], runs: int, seed: int, alpha: 
 
 
 def coverage_plan(effort: Effort, seed: int) -> Plan:
-    """The table of wrong intervals: 60,000 runs a law, 140,000 more for the rule."""
+    """The table of wrong intervals: 20,000 runs a law, 40,000 more for the rule."""
     keys, parts = [], []
     for number, name in enumerate(LAWS):
-        for block, (full, variants) in enumerate(((60_000, tuple(VARIANTS)), (140_000, ("the rule",)))):
+        for block, (full, variants) in enumerate(((20_000, tuple(VARIANTS)), (40_000, ("the rule",)))):
             for piece, runs in enumerate(effort.parts(full, _CHUNK, least=200)):
                 keys.append(name)
                 own = seed + 10_000 * number + 1000 * block + piece
@@ -146,7 +146,7 @@ def coverage_plan(effort: Effort, seed: int) -> Plan:
                 rows.append(Row(f"{name}: {variant}", measured, required, _coverage_why(name, variant)))
         setup = (
             f"Share of runs whose interval misses the mean at any doubling look up to {MOST}, at a budget of 1e-4; "
-            f"{effort.of(60_000, 200)} runs a law, {effort.of(60_000, 200) + effort.of(140_000, 200)} for the rule."
+            f"{effort.of(20_000, 200)} runs a law, {effort.of(20_000, 200) + effort.of(40_000, 200)} for the rule."
         )
         return Table("Wrong intervals of the mean (section 2)", setup, tuple(rows))
 

@@ -180,8 +180,8 @@ def edge(p: float, law: str, runs: int, seed: int) -> Counter[int]:
 
 
 def edge_plan(effort: Effort, seed: int) -> Plan:
-    """The edge of the region: 16,000 runs."""
-    runs = effort.of(2_000, 10)
+    """The edge of the region: 16,000 runs over four truths and four laws."""
+    runs = effort.of(1_000, 10)
     keys = [(p, law) for p in (0.95, 1.05, 1.0, 1.025) for law in _LAWS]
     parts = tuple(partial(edge, p, law, runs, seed + number) for number, (p, law) in enumerate(keys))
 

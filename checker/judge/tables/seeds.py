@@ -42,7 +42,9 @@ def by_count(data: Array, level: float) -> tuple[Array, Array]:
     return np.array([known[int(k)].lo for k in counts]), np.array([known[int(k)].hi for k in counts])
 
 
-def run(data: Array, region: Region, prediction: Prediction, row: Interval) -> tuple[Array, Array]:
+def run(
+    data: Array, region: Region, prediction: Prediction, row: Interval, alpha: float = ALPHA
+) -> tuple[Array, Array]:
     """For every column of ``data`` (most seeds, runs): +1 PASS, -1 FAIL, 0 undecided, and the seeds it took."""
     most, runs = data.shape
     verdict, took = np.zeros(runs), np.full(runs, most)
@@ -50,7 +52,7 @@ def run(data: Array, region: Region, prediction: Prediction, row: Interval) -> t
         open_ = np.flatnonzero(verdict == 0)
         if not open_.size:
             break
-        low, high = row(data[: look.seeds, open_], spend(ALPHA, look.index))
+        low, high = row(data[: look.seeds, open_], spend(alpha, look.index))
         holds = (low >= region.outer.lo) & (high <= region.outer.hi)
         broken = ~holds & ((high < region.inner.lo) | (low > region.inner.hi))
         found = holds.astype(float) - broken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +65,16 @@ def percent(part: float, whole: float) -> str:
 
 
 def rate(part: int, whole: int) -> str:
-    """A small probability: ``2.5e-5``, or what a count of zero bounds it by (95 %, the rule of three)."""
+    """A small probability with its standard error: ``2.5e-5 +- 1e-5``, or what a count of zero bounds it by (95 %, the
+    rule of three).
+    """
     if part == 0:
         return f"0 (< {3 / whole:.0e})".replace("e-0", "e-")
-    return f"{part / whole:.2g}".replace("e-0", "e-")
+    share = part / whole
+    error = math.sqrt(share * (1 - share) / whole)
+    return f"{share:.2g} +- {error:.1g}".replace("e-0", "e-")
+
+
+def accuracy(runs: int) -> str:
+    """What a table of shares of ``runs`` runs says of its Monte Carlo error."""
+    return f"One standard error of a share of {runs} runs is at most {percent(0.5, math.sqrt(runs))}."

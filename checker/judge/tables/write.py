@@ -8,14 +8,30 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
-from checker.judge.tables import curves, kinds, laws, limits, orders, rates, seeds
+from checker.judge.tables import (
+    assumptions,
+    curves,
+    kinds,
+    laws,
+    limits,
+    onesided,
+    orders,
+    rates,
+    seeds,
+    stopping,
+    undeclared,
+)
 from checker.judge.tables.table import Effort, Plan, Table
 
 _HEAD = """# What the judge's rules do on data of known truth
 
 Written by `python -m checker.judge.tables{arguments}`; the requirement is `JUDGE.md`, the rules are `checker/judge`.
-Monte Carlo numbers carry the error of their counts: a share of n runs is good to about 1/sqrt(n) of itself times the
-root of its odds, and a zero of n runs bounds it by 3/n.
+A share p of n runs has the standard error sqrt(p (1 - p)/n), at most 1/(2 sqrt(n)); small ones carry it (`+-`), and a zero
+of n runs bounds its chance by 3/n (95 %).  A dash in the third column: the requirement says nothing of it.
+
+What no interval can see, and what is therefore said beside every verdict that rests on it: a value so rare that the
+sample does not hold it (`assumes that nothing rarer than ... of the draws moves the mean`), terms that matter only beyond
+the largest size (`assumes nothing new beyond ...`), and what all seeds share.
 
 Not measured anew, because they describe rules that were rejected or constants of other laws: normal mixtures with
 plugged-in variance, fixed n of equal error, the departing test left out, dropping or assuming correction orders, and
@@ -39,6 +55,11 @@ def plans(effort: Effort, seed: int) -> tuple[Plan, ...]:
         orders.orders_plan(effort, seed + 11_000_000),
         limits.limits_plan(effort, seed + 10_000_000),
         curves.curves_plan(),
+        assumptions.assumptions_plan(effort, seed + 12_000_000),
+        stopping.stopping_plan(effort, seed + 13_000_000),
+        onesided.onesided_plan(effort, seed + 14_000_000),
+        undeclared.undeclared_plan(effort, seed + 15_000_000),
+        undeclared.heavy_plan(effort, seed + 16_000_000),
     )
 
 

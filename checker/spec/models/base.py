@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -26,6 +27,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 MAX_FORMULA = 4000
 MAX_PROSE = 6000
+MAX_ENTRIES = 400  # of a map or list that a reader goes through: symbols, claims, obligations, controls
 RESERVED = frozenset({"pi", "oo", "I", "seed", "case"})
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,39}$"
 DOTTED_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,39}(\[[0-9]{1,4}\])*(\.[A-Za-z][A-Za-z0-9_]{0,39}(\[[0-9]{1,4}\])*){0,8}$"
@@ -73,20 +75,24 @@ class Parsed:
 
 
 def exact_number(text: str) -> Fraction:
-    """``12``, ``-0.5``, ``1e-3``, ``5/2`` as an exact rational.  Raises ``ValueError`` for anything else."""
+    """``12``, ``-0.5``, ``1e-3``, ``5/2`` as an exact rational within the range of a double.
+
+    Raises ``ValueError`` for anything else.
+    """
     parts = [_DECIMAL.match(part.strip()) for part in text.split("/")]
     if len(text) > 80 or len(parts) > 2 or None in parts:
         raise ValueError("not a number")
     values = [Fraction(part[1]) * Fraction(10) ** int(part[2] or 0) for part in parts if part is not None]
-    if len(values) == 1:
-        return values[0]
-    if values[1] == 0:
+    if len(values) == 2 and values[1] == 0:
         raise ValueError("division by zero")
-    return values[0] / values[1]
+    value = values[0] if len(values) == 1 else values[0] / values[1]
+    if abs(value) > sys.float_info.max:
+        raise ValueError("a value is too large (at most 1.7e308)")
+    return value
 
 
 def _whole(text: str) -> int:
-    if not re.match(r"[+-]?[0-9]{1,12}\Z", text):
+    if not re.match(r"[+-]?[0-9]{1,16}\Z", text):
         raise ValueError("not a whole number")
     return int(text)
 
@@ -123,7 +129,7 @@ def _prose(text: str) -> str:
 
 def name(text: str) -> str:
     """``text`` if it can name a symbol, definition, run, claim or check; raises ``ValueError`` otherwise."""
-    if not re.match(NAME_PATTERN, text):
+    if not re.fullmatch(NAME_PATTERN, text):
         raise ValueError("not a name (a letter, then at most 39 letters, digits or _)")
     if keyword.iskeyword(text):
         raise ValueError(f"{text!r} cannot be parsed as a name; shorten it (lam) and set latex: '\\{text}'")
@@ -133,7 +139,7 @@ def name(text: str) -> str:
 
 
 def _dotted(text: str) -> str:
-    if not re.match(DOTTED_PATTERN, text):
+    if not re.fullmatch(DOTTED_PATTERN, text):
         raise ValueError("not a dotted path")
     return text
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from checker.spec.models.base import Name, Prose, Strict, wrong
+from checker.spec.models.base import MAX_ENTRIES, Name, Prose, Strict, wrong
 from checker.spec.models.checks import Measure
 from checker.spec.models.header import Assumption, DefinedName, Definition, Paper, Reference, Symbol
 from checker.spec.models.obligations import AnyObligation
@@ -49,12 +49,14 @@ class Claim(Strict):
         description="the statement as the paper has it, with its quantifiers; LaTeX between dollars"
     )
     source: Source | None = Field(default=None, description="where it stands")
-    assumes: list[Name] = Field(default_factory=list, description="names of assumptions")
+    assumes: list[Name] = Field(default_factory=list, max_length=MAX_ENTRIES, description="names of assumptions")
     origin: Literal["paper", "derived"] = Field(default="paper", description="paper, or derived where we worked it out")
     strength: Literal["upper", "lower", "tight", "approximation"] | None = Field(
         default=None, description="which side is claimed"
     )
-    prove: dict[Name, AnyObligation] = Field(default_factory=dict, description="obligations for the provers")
+    prove: dict[Name, AnyObligation] = Field(
+        default_factory=dict, max_length=MAX_ENTRIES, description="obligations for the provers"
+    )
     measure: list[Measure] = Field(default_factory=list, max_length=50, description="runs, checks and controls")
     proxy: Prose | None = Field(default=None, description="what a stand-in does and does not show")
     unchecked: Prose | None = Field(default=None, description="why no run can cover this")
@@ -77,18 +79,23 @@ class File(Strict):
 
     paper: Paper = Field(description="title, authors, year, arxiv, family")
     symbols: dict[Name, Symbol] = Field(
-        default_factory=dict, description="every name of a formula: domain, shape, law, meaning"
+        default_factory=dict,
+        max_length=MAX_ENTRIES,
+        description="every name of a formula: domain, shape, law, meaning",
     )
     definitions: dict[DefinedName, Definition] = Field(
         default_factory=dict,
+        max_length=MAX_ENTRIES,
         description="formulas by name, also with arguments: q(z); numbers that solve or optimise; flows",
     )
     references: dict[Name, Reference] = Field(
-        default_factory=dict, description="per-instance truth from a convex program"
+        default_factory=dict, max_length=MAX_ENTRIES, description="per-instance truth from a convex program"
     )
-    assumptions: dict[Name, Assumption] = Field(default_factory=dict, description="hypotheses and who enforces them")
-    runs: dict[Name, Run] = Field(default_factory=dict, description="experiments")
-    claims: dict[Name, Claim] = Field(min_length=1, description="the statements")
+    assumptions: dict[Name, Assumption] = Field(
+        default_factory=dict, max_length=MAX_ENTRIES, description="hypotheses and who enforces them"
+    )
+    runs: dict[Name, Run] = Field(default_factory=dict, max_length=MAX_ENTRIES, description="experiments")
+    claims: dict[Name, Claim] = Field(min_length=1, max_length=MAX_ENTRIES, description="the statements")
     notes: Prose | None = Field(default=None, description="setting and provenance of the whole file")
 
     @model_validator(mode="after")

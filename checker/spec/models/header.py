@@ -31,7 +31,7 @@ _DEFINED = r"^[A-Za-z][A-Za-z0-9_]{0,39}(\([A-Za-z0-9_, ]*\))?$"
 
 
 def _arxiv(text: str) -> str:
-    if not re.match(_ARXIV, text):
+    if not re.fullmatch(_ARXIV, text, re.ASCII):
         raise ValueError("not an arXiv identifier")
     return text
 

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from checker.spec.models.base import Dotted, Flag, Formulas, Interval, Name, Number, Strict, Whole, shape_tag, wrong
 
 MAX_POINTS = 2000
+MAX_SEEDS = 10**15  # what a run can afford is far less, and said with its estimate
 
 
 class LogSpaced(Strict):
@@ -63,6 +64,6 @@ class Run(Strict):
 
     @model_validator(mode="after")
     def _limits(self) -> Run:
-        if self.seeds is not None and not 1 <= self.seeds <= 1_000_000:
-            raise wrong("the wrong number of seeds", found=str(self.seeds), expected="1 to 1000000", at="seeds")
+        if self.seeds is not None and not 1 <= self.seeds <= MAX_SEEDS:
+            raise wrong("the wrong number of seeds", found=str(self.seeds), expected="1 to 10**15", at="seeds")
         return self

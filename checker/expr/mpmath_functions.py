@@ -1,0 +1,97 @@
+"""The functions of a formula in mpmath, over the reals, in a context that nobody else touches.
+
+The one idea to know: where a function has no real value it is not asked; ``INSIDE`` says where it has one, and a power of zero
+or a root of a negative number raises ``UndefinedError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from mpmath.ctx_mp import MPContext
+
+_LARGEST_EXPONENT = 10**7
+
+ctx: Any = MPContext()
+
+
+class UndefinedError(ValueError):
+    """The formula has no real value at the point; ``certain`` where that does not hang on rounding."""
+
+    def __init__(self, why: str, certain: bool = False) -> None:
+        super().__init__(why)
+        self.certain = certain
+
+
+def rational(value: Fraction) -> Any:
+    """A rational, rounded to the digits of the moment."""
+    return ctx.mpf(value.numerator) / value.denominator
+
+
+def compare(op: str, a: Any, b: Any) -> bool:
+    """``a op b`` of two numbers."""
+    return bool({"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "==": a == b, "!=": a != b}[op])
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """``base**exponent`` over the reals: odd roots of negative numbers and ``0**0`` have no value, as in the raw tree."""
+    if base == 0:
+        if exponent <= 0:
+            raise UndefinedError("a power of zero")
+        return ctx.zero
+    if exponent == ctx.floor(exponent) and abs(exponent) <= _LARGEST_EXPONENT:
+        return ctx.mpf(base) ** int(exponent)
+    if base < 0:
+        raise UndefinedError("a root of a negative number")
+    return ctx.exp(exponent * ctx.log(base))
+
+
+def _off_poles(x: Any) -> bool:
+    return bool(x > 0 or x != ctx.floor(x))
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + ctx.exp(-x)) if x >= 0 else ctx.exp(x) / (1 + ctx.exp(x))
+
+
+def _softplus(x: Any) -> Any:
+    return max(x, ctx.zero) + ctx.log1p(ctx.exp(-abs(x)))
+
+
+POLES = frozenset({"gamma", "digamma", "factorial", "polygamma"})
+STEPS = frozenset({"floor", "ceil", "round", "sign"})
+INSIDE: Mapping[str, Callable[[Any], bool]] = {
+    "log": lambda x: bool(x > 0),
+    "log1p": lambda x: bool(x > -1),
+    "asin": lambda x: bool(abs(x) <= 1),
+    "acos": lambda x: bool(abs(x) <= 1),
+    "acosh": lambda x: bool(x >= 1),
+    "atanh": lambda x: bool(abs(x) < 1),
+    "LambertW": lambda x: bool(x >= -ctx.exp(-1)),
+    "loggamma": lambda x: bool(x > 0),
+    "zeta": lambda x: bool(x > 1),
+    "gamma": _off_poles,
+    "digamma": _off_poles,
+    "polygamma": _off_poles,
+    "factorial": lambda x: _off_poles(x + 1),
+}
+DIRECT: Mapping[str, Callable[..., Any]] = {
+    **{name: getattr(ctx, name) for name in (
+        "exp", "log", "log1p", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+        "atanh", "erf", "erfc", "floor", "ceil", "sign", "gamma", "loggamma", "digamma", "binomial", "zeta", "hypot",
+    )},
+    "LambertW": ctx.lambertw,
+    "round": lambda x: ctx.floor(x + ctx.mpf("0.5")),
+    "abs": abs,
+    "normcdf": lambda x: ctx.erfc(-x / ctx.sqrt(2)) / 2,
+    "sigmoid": _sigmoid,
+    "softplus": _softplus,
+    "relu": lambda x: max(x, ctx.zero),
+    "clip": lambda x, lo, hi: min(max(x, lo), hi),
+    "polygamma": lambda k, x: ctx.polygamma(int(k), x),
+    "factorial": lambda x: ctx.gamma(x + 1),
+    "max": max,
+    "min": min,
+}
