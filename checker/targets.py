@@ -16,6 +16,7 @@ SUFFIX = ".yaml"
 LIBRARY = Path("claims")
 _NOTHING = "no such file, folder, slug or slug/claim"
 _SHOWN = 200
+_MOST_ENTRIES = 100_000  # of a folder and everything in it: `check /` is a slip
 _LONGEST = 256 * 1024  # the loader refuses longer files
 _MARK = re.compile(rb"^(paper|claims)[ \t]*:", re.MULTILINE)
 
@@ -69,8 +70,30 @@ def passed_over(folder: Path) -> list[Path]:
 
 
 def _yaml_files(folder: Path) -> list[Path]:
-    found = (file for file in folder.rglob(f"*{SUFFIX}") if not file.is_symlink())
-    return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(folder).parts))
+    """Links are neither followed nor listed.  Raises ``CheckError`` where there is too much to look through."""
+    found: list[Path] = []
+    seen, waiting = 0, [folder]
+    while waiting:
+        place = waiting.pop()
+        try:
+            entries = os.scandir(place)
+        except OSError:
+            if place == folder:
+                raise
+            continue  # a folder inside that may not be entered, or is gone
+        with entries:
+            for entry in entries:
+                seen += 1
+                if seen > _MOST_ENTRIES:
+                    message = f"{printable(str(folder))}: more than {_MOST_ENTRIES} files and folders to look through"
+                    raise CheckError(f"{message}; name the folder of the claim files")
+                if entry.name.startswith(".") or entry.is_symlink():
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(place / entry.name)
+                elif entry.name.endswith(SUFFIX):
+                    found.append(place / entry.name)
+    return sorted(found)
 
 
 def is_claim_file(path: Path) -> bool:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from checker.errors import CheckError
 from checker.report.audit import Report
+from checker.report.errors import ReportError
+from checker.report.names import checked_slug
 from checker.spec.source import read_source
 from checker.targets import LIBRARY, SUFFIX, is_claim_file
 
@@ -44,6 +46,10 @@ def claim_folders(reports: Path) -> list[Path]:
 
 def claim_file(report: Report, folder: Path | None = None) -> Path | None:
     """The claim file that a report speaks of, in ``folder`` or in the usual places; ``None`` where there is none."""
+    try:
+        checked_slug(report.paper.slug)  # else it may be a path
+    except ReportError:
+        return None
     name = f"{report.paper.slug}{SUFFIX}"
     folders = claim_folders(report.path.parent) if folder is None else [folder]
     target = Path(report.paper.target)

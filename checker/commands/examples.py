@@ -47,7 +47,7 @@ PREDICTIONS: Mapping[str, tuple[str, str]] = {
         "{between: [0, 1], because: one entry only}",
     ),
     "less_than": (
-        "{quantity: sum(v), over: {seed: every}, less_than: d}",
+        "{quantity: sum(v), over: {seed: every}, less_than: 2*d}",
         "{less_than: d/100, because: far less}",
     ),
     "rate": (

@@ -22,6 +22,8 @@ from checker.targets import Target, grouped, report_folder, resolve
 if TYPE_CHECKING:
     from checker.spec.claim import Assumption, Claim, Control, Lemma, Measure, Run
 
+_LARGEST_REPORT = 64 * 2**20
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
@@ -169,26 +171,33 @@ def _mutants(claim: Claim, scale: str) -> str:
 
 
 def _cost(claim: Claim, seconds: float | None) -> Iterator[str]:
-    questions = sum(len(lemma.members) + sum(len(near) for _, near in lemma.near_misses) for lemma in claim.lemmas)
+    questions = sum(map(_asked, claim.lemmas))
     limit = max((lemma.time_limit for lemma in claim.lemmas), default=0.0)
     runs = {measure.run.key for measure in claim.measures}
     runs |= {control.run.key for measure in claim.measures for control in measure.controls if control.run is not None}
-    parts = [f"{questions} questions to provers, each stopped after {limit:g} s"] if questions else []
+    total = sum(lemma.time_limit * _asked(lemma) for lemma in claim.lemmas)
+    parts = [f"{questions} questions to provers, each stopped after {limit:g} s, {total:g} s in all"] if questions else []
     parts += [f"{len(runs)} simulation{'' if len(runs) == 1 else 's'} to compile and run"] if runs else []
     last = f"; {seconds:.1f} s the last time" if seconds is not None else ""
     yield f"  costs {' and '.join(parts) or 'nothing'}{last}"
 
 
+def _asked(lemma: Lemma) -> int:
+    return len(lemma.members) + sum(len(near) for _, near in lemma.near_misses)
+
+
 def _last_seconds(target: Target, scale: str) -> dict[str, float]:
     """Seconds that the last run of the file took for each claim, from its report; empty where there is none."""
+    from checker.execute.files import read_regular
+
     folder = report_folder(target.path)
     path: Path = (folder if scale == "standard" else folder / scale) / f"{target.path.stem}.json"
     try:
-        timings: Mapping[str, Any] = json.loads(path.read_text("utf-8"))["provenance"]["timings"]
+        timings: Mapping[str, Any] = json.loads(read_regular(path, _LARGEST_REPORT))["provenance"]["timings"]
         found: dict[str, float] = {}
         for part, value in timings.items():
             claim = part.partition("/")[0]
             found[claim] = found.get(claim, 0.0) + float(value)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         return {}
     return found

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"{printable(str(file))}: passed over, neither paper: nor claims: begins a line of it")
     shared = list(_same_report(targets))
     for line in shared:
-        print(line)
+        print(printable(line))
     if shared and options.strict:
         code = ExitCode.USAGE
     for target in targets:
@@ -55,10 +55,10 @@ def run(options: argparse.Namespace) -> int:
             continue
         remarks = [line for line in paper.warnings if not any(line.endswith(f"[{rule}]") for rule in options.ignore)]
         for remark in remarks:
-            print(remark)
+            print(printable(remark))
         if remarks and options.strict:
             code = ExitCode.USAGE
-        print(f"{target.words}: {_many(len(paper.claims), 'claim')}, {_many(len(remarks), 'remark')}")
+        print(f"{printable(target.words)}: {_many(len(paper.claims), 'claim')}, {_many(len(remarks), 'remark')}")
     return int(code)
 
 

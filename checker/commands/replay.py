@@ -145,8 +145,7 @@ def _number(text: str) -> float:
 
 def _obligation(lemma: Lemma, options: argparse.Namespace) -> Iterator[str]:
     """An obligation asked again, or its two sides at the point given."""
-    from checker.prove.replay import at_point
-    from checker.verify.lemmas import answer_all, questions_of
+    from checker.verify.lemmas import answer_all, at_point_again, questions_of
 
     yield f"  {lemma.text}"
     point = _pairs(options.set, "--set")
@@ -155,7 +154,7 @@ def _obligation(lemma: Lemma, options: argparse.Namespace) -> Iterator[str]:
         raise CheckError(f"no member {options.member!r}; it has {', '.join(label for label, _ in lemma.members)}")
     if point:
         for question in questions:
-            yield from (f"  {question.label} {line}".rstrip() for line in at_point(question.obligation, point))
+            yield from (f"  {question.label} {line}".rstrip() for line in at_point_again(question, point))
         return
     for answer in answer_all(questions, options.jobs, lambda index, member: None):
         yield f"  {answer.label} {answer.verdict}: {answer.reason}".replace("  ", " ", 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from checker.errors import CheckError
 from checker.result import (
@@ -23,6 +23,9 @@ from checker.result import (
 )
 from checker.spec.claim import Claim, Lemma
 from checker.verdict import Verdict
+
+if TYPE_CHECKING:
+    from checker.verify.lemmas import Question
 
 Said = tuple[list[str], bool]
 SIX_DIGITS: Final = 1e-6
@@ -39,9 +42,9 @@ def check_again(
 
     witness = check.witness
     assert witness is not None
+    _affordable(claim, index, measure.seeds, scale)
     asked = next(one for one in claim.measures[index].checks if one.name == check.name)
-    at = {axis: float(value) for axis, value in witness.where.items() if axis != "seed"}
-    instance = int(float(witness.where["seed"])) if "seed" in witness.where else None
+    at, instance = _coordinates(witness)
     bench = Bench(seed, device, silent_text)
     again = points_again(claim.measures[index], asked, bench, scale, instance, at, measure.seeds)
     where = ", ".join(f"{axis} = {value}" for axis, value in witness.where.items())
@@ -59,13 +62,42 @@ def check_again(
     ], same
 
 
+def _affordable(claim: Claim, index: int, seeds: int, scale: str) -> None:
+    """A report may say anything: more instances than a run at its scale has would only be asked for by a false one."""
+    from checker.verify.scales import SCALES
+
+    if scale not in SCALES:
+        raise CheckError(f"the report names a scale {scale[:40]!r}; there are {', '.join(SCALES)}")
+    most = max(SCALES[scale].most, claim.measures[index].run.seeds or 0)
+    if not 0 <= seeds <= most:
+        raise CheckError(f"the report says {seeds} instances; a run at scale {scale} has at most {most}")
+
+
+def _coordinates(witness: WitnessResult) -> tuple[dict[str, float], int | None]:
+    """The axes, and the instance where one is named."""
+    at = {axis: _number(value) for axis, value in witness.where.items()}
+    instance = at.pop("seed", None)
+    if instance is None:
+        return at, None
+    if not abs(instance) < 2**53:
+        raise CheckError(f"the report names an instance {instance:g}")
+    return at, int(instance)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise CheckError(f"the report has {text[:40]!r} where a number has to be") from None
+
+
 def _within(witness: WitnessResult, low: float, high: float, error: float) -> bool:
     """Whether both ends agree within the errors; reports without all digits add half of the last one printed."""
     if witness.low is not None and witness.high is not None:
         allowed = error + (witness.error or 0.0)
         return _near(low, witness.low, allowed) and _near(high, witness.high, allowed)
     text = witness.measured.removeprefix("from ")
-    ends = [float(part) for part in text.split(" to ")]
+    ends = [_number(part) for part in text.split(" to ")]
     rounding = 5e-10 if len(ends) == 1 else 5e-6  # of ten and of six digits
     pairs = zip((low, high), (ends[0], ends[-1]), strict=True)
     return all(_near(now, was, error + rounding * abs(was)) for now, was in pairs)
@@ -85,6 +117,7 @@ def measure_compared(
     from checker.verify.progress import silent_text
     from checker.verify.scales import SCALES
 
+    _affordable(claim, index, stored.seeds, scale)
     settings = SCALES[scale]
     again = measure_again(claim, index, Bench(seed, device, silent_text, settings.thorough, settings.time_limit), scale)
     lines: list[str] = []
@@ -154,7 +187,7 @@ def lemma_again(lemma: Lemma, stored: LemmaResult, near_miss: int | None, member
     wanted = -1 if near_miss is None else near_miss
     questions = [one for one in questions_of("", lemma, "") if one.near_miss == wanted and member in (None, one.label)]
     answers = dict(zip((one.label for one in questions), answer_all(questions, jobs, lambda index, answer: None), strict=True))
-    obligations = {one.label: one.obligation for one in questions}
+    asked = {one.label: one for one in questions}
     members = stored.members if near_miss is None else stored.near_misses[near_miss].members
     if member is not None and not any(one.label == member for one in members):
         raise CheckError(f"no member {member!r}; it has {', '.join(one.label for one in members)}")
@@ -171,25 +204,24 @@ def lemma_again(lemma: Lemma, stored: LemmaResult, near_miss: int | None, member
         lines.append(f"{label}stored {one.verdict}, came out {now.verdict}: {_word(alike)}; {now.reason}")
         lines += [f"  {line.engine}: {line.question}: {line.answer}" for line in now.evidence]
         lines += [f"  {said}" for said in (*_opinions("stored", one), *_opinions("came out", now))]
-        said, holds = _witness(one, obligations[one.label])
+        said, holds = _witness(one, asked[one.label])
         lines, same = [*lines, *said], same and alike and holds
     return lines, same
 
 
-def _witness(stored: MemberResult, obligation: object) -> Said:
+def _witness(stored: MemberResult, question: Question) -> Said:
     """Both sides at the stored point, exactly; a point that refutes nothing is a difference."""
-    from checker.prove.obligation import Obligation, Relation
-    from checker.prove.replay import at_point
+    from checker.prove.obligation import Relation
+    from checker.verify.lemmas import at_point_again
 
     if not stored.witness or stored.verdict not in (Verdict.FAIL, Verdict.DISAGREE):
         return [], True
-    assert isinstance(obligation, Obligation)
     where = ", ".join(f"{name} = {value}" for name, value in stored.witness.items())
     try:
-        found = list(at_point(obligation, stored.witness))
+        found = at_point_again(question, stored.witness)
     except CheckError as problem:
         return [f"  stored at {where} ({problem.message})"], True
-    judged = stored.verdict is Verdict.FAIL and isinstance(obligation.question, Relation)
+    judged = stored.verdict is Verdict.FAIL and isinstance(question.obligation.question, Relation)
     refutes = not judged or not _all_hold(found)
     word = "" if refutes else ": different, it refutes nothing there"
     return [f"  stored at {where}{word}", *(f"    {line}" for line in found)], refutes

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from checker.commands.committed import changes, claim_file
-from checker.errors import CheckError, ExitCode
+from checker.errors import CheckError, ExitCode, printable
 from checker.report.audit import Report, read_report
 from checker.report.errors import ReportError
 from checker.report.json_report import intact
@@ -61,7 +61,7 @@ def replay_report(options: argparse.Namespace) -> int:
         raise CheckError(str(problem)) from None
     if options.part is None:
         for part in parts_of(report):
-            print(f"{part.address}  {part.nothing or part.stored}")
+            print(printable(f"{part.address}  {part.nothing or part.stored}"))
         return int(ExitCode.OK)
     return _replay(report, _chosen(report, options.part), options)
 
@@ -143,17 +143,17 @@ def _replay(report: Report, parts: list[Part], options: argparse.Namespace) -> i
     path = claim_file(report, None if options.claims is None else Path(options.claims))
     if path is None:
         raise CheckError(f"{report.path}: no claim file {paper.slug}.yaml for it; name its folder with --claims")
-    print(f"{report.path}: scale {paper.scale}, seed {paper.seed}; claims: {os.path.relpath(path)}")
+    print(printable(f"{report.path}: scale {paper.scale}, seed {paper.seed}; claims: {os.path.relpath(path)}"))
     for line in _differing(report, path, options, any(part.lemma is None for part in parts)):
-        print(f"  differs: {line}")
+        print(printable(f"  differs: {line}"))
     same = True
     for part in parts:
-        print(f"{part.address}")
+        print(printable(part.address))
         if part.nothing:
-            print(f"  {part.nothing}")
+            print(printable(f"  {part.nothing}"))
             continue
         lines, alike = _again(report, path, part, options)
-        print("\n".join(f"  {line}" for line in lines))
+        print("\n".join(printable(f"  {line}") for line in lines))
         same = same and alike
     return int(ExitCode.OK if same else ExitCode.FAILED)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker.commands.side_by_side import Arguments, running
-from checker.errors import CheckError, ExitCode
+from checker.errors import CheckError, ExitCode, printable
 from checker.process import complain, say
 from checker.targets import Target, grouped, report_folder, resolve
 
@@ -68,6 +68,8 @@ def run(options: argparse.Namespace) -> int:
     files = grouped(resolve(options.paths))
     if options.list:
         return _list(files)
+    if options.out:
+        _require_place(Path(options.out))
     _mention_cache()
     result: PaperResult | None
     results: list[PaperResult] = []
@@ -95,6 +97,17 @@ def run(options: argparse.Namespace) -> int:
     if problems:
         return max(int(problem.code) for problem in problems)
     return _exit_code(verdicts, strict=options.strict)
+
+
+def _require_place(folder: Path) -> None:
+    """Say that nothing can be written there before hours are spent on what should be; what else may go wrong shows later."""
+    try:
+        if folder.is_symlink():
+            raise CheckError(f"{folder}: is a symbolic link; give the folder it points to")
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise CheckError(f"{folder}: is not a folder")
+    except OSError as problem:
+        raise CheckError(f"{str(folder)[:200]}: {problem.strerror}") from None
 
 
 def _mention_cache() -> None:
@@ -203,7 +216,7 @@ def _unmet(result: PaperResult) -> tuple[str, ...]:
 
 
 def _report_line(folder: Path, result: PaperResult) -> str:
-    return f"report: {os.path.relpath(folder / (result.slug + '.md'))}"
+    return printable(f"report: {os.path.relpath(folder / (result.slug + '.md'))}")
 
 
 def _folder(target: Target, options: argparse.Namespace) -> Path:

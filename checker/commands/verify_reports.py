@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from checker.errors import CheckError, ExitCode
+from checker.errors import CheckError, ExitCode, printable
 
 if TYPE_CHECKING:
     from checker.report.audit import Report
@@ -82,9 +82,9 @@ def run(options: argparse.Namespace) -> int:
         _run_again(findings, options)
     for one in findings:
         for line in _lines(one, options.ignore):
-            print(line)
+            print(printable(line))
     for name, said in others:
-        print(f"{name}: {said}")
+        print(printable(f"{name}: {said}"))
     not_following = sum(one.counted(options.ignore) for one in findings)
     print(_summary(len(findings), not_following, len(others)))
     return int(ExitCode.FAILED if not_following or others else ExitCode.OK)

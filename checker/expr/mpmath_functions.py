@@ -13,6 +13,7 @@ from typing import Any
 from mpmath.ctx_mp import MPContext
 
 _LARGEST_EXPONENT = 10**7
+_LARGEST_MAGNITUDE = 50_000  # bits before the point of an argument that is reduced modulo log(2) or pi: as many are worked with
 
 ctx: Any = MPContext()
 
@@ -45,7 +46,21 @@ def power(base: Any, exponent: Any) -> Any:
         return ctx.mpf(base) ** int(exponent)
     if base < 0:
         raise UndefinedError("a root of a negative number")
-    return ctx.exp(exponent * ctx.log(base))
+    return _exp(exponent * ctx.log(base))
+
+
+def _bounded(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A function that is not asked of numbers so large that its value would take minutes: ``exp(exp(1e8))``."""
+
+    def asked(x: Any) -> Any:
+        if ctx.isnormal(x) and ctx.mag(x) > _LARGEST_MAGNITUDE:
+            raise UndefinedError("a number too large to be followed")
+        return function(x)
+
+    return asked
+
+
+_exp = _bounded(ctx.exp)
 
 
 def _off_poles(x: Any) -> bool:
@@ -53,11 +68,11 @@ def _off_poles(x: Any) -> bool:
 
 
 def _sigmoid(x: Any) -> Any:
-    return 1 / (1 + ctx.exp(-x)) if x >= 0 else ctx.exp(x) / (1 + ctx.exp(x))
+    return 1 / (1 + _exp(-x)) if x >= 0 else _exp(x) / (1 + _exp(x))
 
 
 def _softplus(x: Any) -> Any:
-    return max(x, ctx.zero) + ctx.log1p(ctx.exp(-abs(x)))
+    return max(x, ctx.zero) + ctx.log1p(_exp(-abs(x)))
 
 
 POLES = frozenset({"gamma", "digamma", "factorial", "polygamma"})
@@ -79,19 +94,22 @@ INSIDE: Mapping[str, Callable[[Any], bool]] = {
 }
 DIRECT: Mapping[str, Callable[..., Any]] = {
     **{name: getattr(ctx, name) for name in (
-        "exp", "log", "log1p", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
-        "atanh", "erf", "erfc", "floor", "ceil", "sign", "gamma", "loggamma", "digamma", "binomial", "zeta", "hypot",
+        "log", "log1p", "asin", "acos", "atan", "tanh", "asinh", "acosh", "atanh", "floor", "ceil", "sign", "loggamma",
+        "digamma", "binomial", "zeta", "hypot",
+    )},
+    **{name: _bounded(getattr(ctx, name)) for name in (
+        "exp", "expm1", "sin", "cos", "tan", "sinh", "cosh", "erf", "erfc", "gamma",
     )},
     "LambertW": ctx.lambertw,
     "round": lambda x: ctx.floor(x + ctx.mpf("0.5")),
     "abs": abs,
-    "normcdf": lambda x: ctx.erfc(-x / ctx.sqrt(2)) / 2,
+    "normcdf": lambda x: _bounded(ctx.erfc)(-x / ctx.sqrt(2)) / 2,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
     "relu": lambda x: max(x, ctx.zero),
     "clip": lambda x, lo, hi: min(max(x, lo), hi),
     "polygamma": lambda k, x: ctx.polygamma(int(k), x),
-    "factorial": lambda x: ctx.gamma(x + 1),
+    "factorial": lambda x: _bounded(ctx.gamma)(x + 1),
     "max": max,
     "min": min,
 }

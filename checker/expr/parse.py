@@ -44,7 +44,7 @@ MAX_NUMBER_DIGITS = 60
 MAX_NUMBER_EXPONENT = 1000
 _MAX_FILLED = 3 * MAX_NODES
 
-_NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE]([+-]?\d+))?\Z")
+_NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([eE]([+-]?\d+))?\Z")
 _RELATIONS: Mapping[type[ast.cmpop], RelOp] = {
     ast.Lt: "<",
     ast.LtE: "<=",

@@ -12,7 +12,7 @@ from checker.expr.errors import ExpressionError
 
 MAX_LENGTH = 2000  # characters
 
-_LITERAL = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_LITERAL = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 # (what is found, what it is, the remedy); the first match in the text of the first pattern that matches is reported.
 _REMEDIES: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (re.compile(r"[A-Za-z0-9_)\]]'+\s*\("), "a prime is not a derivative here", "diff(f(x), x)"),

@@ -44,7 +44,7 @@ from checker.expr.vectors import expand, expand_domains
 _READER = "SymPy"
 _MAX_POWER_BITS = 100_000
 _CONSTANTS: Mapping[str, Any] = {"pi": sympy.pi, "E": sympy.E, "EulerGamma": sympy.EulerGamma, "oo": sympy.oo}
-_RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
+_RELATIONS: Mapping[str, Callable[..., Any]] = {
     "<": sympy.Lt,
     "<=": sympy.Le,
     ">": sympy.Gt,
@@ -145,7 +145,10 @@ class _Builder:
             case Fn():
                 return self._function(node, bound)
             case Rel(op, left, right):
-                return _RELATIONS[op](self.visit(left, bound), self.visit(right, bound))
+                sides = self.visit(left, bound), self.visit(right, bound)
+                # To decide a relation SymPy would sum and integrate numerically, by code that it writes and runs.
+                numbers = not any(side.has(*_BINDERS.values()) for side in sides)
+                return _RELATIONS[op](*sides, evaluate=numbers)
             case And(args):
                 return sympy.And(*(self.visit(arg, bound) for arg in args))
             case Or(args):

@@ -2,18 +2,19 @@
 
 The one idea to know: z3's division by zero is an unspecified total function, so a quotient is never written; it is a
 fresh ``w`` with ``w*b == 1``, which makes "defined" an assumption of the question.  Whoever asks must check
-definedness apart from it.
+definedness apart from it.  What stands in one branch or alternative is assumed to be defined only where that one is meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 import z3
 
+from checker.expr.build import contrary
 from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.functions import FUNCTIONS
@@ -53,7 +54,7 @@ class Translator:
     domains: Mapping[str, Domain]
     relaxed: bool = True
     side: list[Any] = field(default_factory=list)
-    memo: dict[Node, Any] = field(default_factory=dict)
+    memo: dict[Node, tuple[Any, tuple[Any, ...]]] = field(default_factory=dict)  # the term, and what it needs of ``side``
     symbols: dict[str, Any] = field(default_factory=dict)
     # A context of its own: what other questions declared before must not change the order of variables, or the answer.
     context: Any = field(default_factory=z3.Context)
@@ -75,8 +76,19 @@ class Translator:
     def term(self, node: Node) -> Any:
         """A z3 real term; raises ``UnsupportedError``."""
         if node not in self.memo:
-            self.memo[node] = self._term(node)
-        return self.memo[node]
+            self.memo[node] = self._apart(self._term, node)
+        found, needed = self.memo[node]
+        present = set(map(id, self.side))
+        self.side += [item for item in needed if id(item) not in present]
+        return found
+
+    def _apart(self, translate: Callable[[Node], Any], node: Node) -> tuple[Any, tuple[Any, ...]]:
+        """The translation, and what its fresh variables have to satisfy, which is left out of ``side``."""
+        outer, self.side = self.side, []
+        try:
+            return translate(node), tuple(self.side)
+        finally:
+            self.side = outer
 
     def _term(self, node: Node) -> Any:
         match node:
@@ -101,9 +113,10 @@ class Translator:
             case Fn("max" | "min" as name, args):
                 return self._extreme([self.term(arg) for arg in args], name == "max")
             case Piecewise(cases, otherwise):
-                result = self.term(otherwise)
+                result, needed = self._apart(self.term, otherwise)
                 for condition, branch in reversed(cases):
-                    result = z3.If(self.formula(condition), self.term(branch), result)
+                    result, needed = self._branched(condition, branch, result, needed)
+                self.side += needed
                 return result
             case Binder("Sum" | "Product" as kind, body, Num(lo), Num(hi)) if (
                 lo.denominator == hi.denominator == 1 and hi - lo < _MAX_TERMS
@@ -121,6 +134,18 @@ class Translator:
                 raise UnsupportedError("z3", f"the constant {name}")
             case _:
                 raise UnsupportedError("z3", type(node).__name__)
+
+    def _branched(
+        self, condition: Node, branch: Node, rest: Any, needed: tuple[Any, ...]
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """``branch`` where the condition holds, else ``rest``, and what that needs: of a branch only where it is taken."""
+        holds, asked = self._apart(self.formula, condition)
+        value, wanted = self._apart(self.term, branch)
+        if not asked and not wanted and not needed:
+            return z3.If(holds, value, rest), ()
+        fails, also = self._apart(self.formula, contrary(condition))
+        taken, left = z3.And(holds, *asked), z3.And(fails, *also)
+        return z3.If(taken, value, rest), (z3.Or(z3.And(taken, *wanted), z3.And(left, *needed)),)
 
     def _symbol(self, name: str) -> Any:
         if name not in self.symbols:
@@ -144,9 +169,10 @@ class Translator:
     def _power(self, base: Node, exponent: Fraction) -> Any:
         if abs(exponent.numerator) > _MAX_POWER or exponent.denominator > _MAX_POWER:
             raise UnsupportedError("z3", f"the power {exponent}")
-        if exponent == 0:
-            return self.number(1)
         under = self.term(base)
+        if exponent == 0:
+            self.side.append(under != 0)
+            return self.number(1)
         if exponent.denominator != 1:
             root = self.fresh("root")
             self.side += [root >= 0, _repeated(root, exponent.denominator) == under]
@@ -179,9 +205,10 @@ class Translator:
             case And(args):
                 return z3.And(*[self.formula(arg) for arg in args])
             case Or(args):
-                return z3.Or(*[self.formula(arg) for arg in args])
-            case Not(arg):
-                return z3.Not(self.formula(arg))
+                parts = [self._apart(self.formula, arg) for arg in args]  # one that holds need not care for the others
+                return z3.Or(*[z3.And(part, *needed) if needed else part for part, needed in parts])
+            case Not(Truth() | Rel() | And() | Or() | Not() as arg):
+                return self.formula(contrary(arg))
             case Rel(op, left, right):
                 a, b = self.term(left), self.term(right)
                 table = {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "==": a == b, "!=": a != b}

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from flint import arb
 
-from checker.expr.domain import Domain
+from checker.expr.domain import Domain, contains
 from checker.expr.errors import UnsupportedError
 from checker.expr.interval import box_of, enclose, truth
 from checker.expr.node import And, Node, Num, Rel, sub, substitute, symbols_of
@@ -40,8 +40,8 @@ def solution(given: Sequence[Node], domains: Mapping[str, Domain]) -> dict[str, 
 
     Of what linear equations determine, the values follow from the others and are not listed.
     """
-    reduced = _inserted(given, domains)
-    return None if reduced is None else _crossing(reduced, domains)
+    inserted = _inserted(given, domains)
+    return None if inserted is None else _crossing(*inserted, domains)
 
 
 def shown_segments(segments: Mapping[str, Segment]) -> str:
@@ -60,29 +60,37 @@ def _decimal(number: Fraction) -> str:
         return str(arb(to_fmpq(number)).str(_DIGITS, radius=False))
 
 
-def _inserted(given: Sequence[Node], domains: Mapping[str, Domain]) -> list[Node] | None:
-    """The conditions with the symbols replaced that linear equations determine, and the bounds of those as conditions."""
+def _inserted(given: Sequence[Node], domains: Mapping[str, Domain]) -> tuple[list[Node], list[Node]] | None:
+    """The conditions with the symbols replaced that linear equations determine, and the bounds of those as conditions.
+
+    The second list is of what no condition mentions any more and still has to be defined: ``x == log(z)`` needs ``z > 0``.
+    """
     conditions = [part for item in given for part in (item.args if isinstance(item, And) else (item,))]
     if not all(isinstance(item, Rel) for item in conditions):
         return None
+    mentioned: list[Node] = []
     for name, replacement in solved(conditions):
         domain = domains.get(name, Domain())
         if domain.integer or domain.values is not None or domain.shape:
             return None
         conditions = [substitute(item, {name: replacement}) for item in conditions]
+        mentioned = [substitute(item, {name: replacement}) for item in mentioned]
+        mentioned += [replacement, *(side for item in conditions if _is_trivial(item) for side in item.children())]
         conditions = [item for item in conditions if not _is_trivial(item)]
         if domain.lo is not None:
             conditions.append(Rel(">" if domain.lo_open else ">=", replacement, Num(domain.lo)))
         if domain.hi is not None:
             conditions.append(Rel("<" if domain.hi_open else "<=", replacement, Num(domain.hi)))
-    return conditions
+    return conditions, mentioned
 
 
 def _is_trivial(item: Node) -> bool:
     return isinstance(item, Rel) and item.op == "==" and is_zero(sub(item.left, item.right)) is True
 
 
-def _crossing(given: Sequence[Node], domains: Mapping[str, Domain]) -> dict[str, Segment] | None:
+def _crossing(
+    given: Sequence[Node], mentioned: Sequence[Node], domains: Mapping[str, Domain]
+) -> dict[str, Segment] | None:
     """Where the sides of each equation change order, each in a symbol of its own, with everything else holding there."""
     equations = [item for item in given if isinstance(item, Rel) and item.op == "=="]
     rest = [item for item in given if item not in equations]
@@ -92,7 +100,9 @@ def _crossing(given: Sequence[Node], domains: Mapping[str, Domain]) -> dict[str,
     if any(name is None for name in unknowns):
         return None
     names = [name for name in unknowns if name is not None]
-    free = {name: domain for name, domain in narrow(domains, rest).items() if name not in names}
+    asked = frozenset().union(*(symbols_of(item) for item in (*given, *mentioned)))
+    used = {name: domains.get(name, Domain()) for name in {*domains, *asked}}
+    free = {name: domain for name, domain in narrow(used, rest).items() if name not in names}
     known = [item for item in rest if not symbols_of(item) & set(names)]
     for point in sample(free, known, _POINTS):
         segments: dict[str, Segment] = {}
@@ -101,7 +111,8 @@ def _crossing(given: Sequence[Node], domains: Mapping[str, Domain]) -> dict[str,
             if found is None:
                 break
             segments[name] = found
-        if len(segments) == len(names) and _hold(rest, point, segments):
+        complete = len(segments) == len(names) and all(_defined(item, point, segments) for item in mentioned)
+        if complete and _hold(rest, point, segments):
             return {**{name: (value, value) for name, value in point.items()}, **segments}
     return None
 
@@ -124,7 +135,8 @@ def _segment(
     bounds = [item for item in rest if symbols_of(item) <= {name, *point} and name in symbols_of(item)]
     domain = narrow({name: domains.get(name, Domain())}, bounds)[name]
     values = sorted({one[name] for one in sample({name: domain}, (), _VALUES)} | _ends(bounds, name, point))
-    inside = [value for value in values if satisfies({**point, name: value}, bounds)]
+    within = domains.get(name, Domain())
+    inside = [value for value in values if contains(within, value) and satisfies({**point, name: value}, bounds)]
     signs = [_sign(gap, {**point, name: value}) for value in inside]
     for index in range(1, len(inside)):
         if signs[index - 1] * signs[index] < 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from checker.prove.obligation import Exists, Impossible, Obligation, Relation
 from checker.prove.registry import expand
 
 _BITS = 256
+_EXACT = re.compile(r"[+-]?(\d+/\d+|(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?)", re.ASCII)
 _DIGITS = 25
 
 
@@ -40,6 +42,14 @@ def at_point(obligation: Obligation, values: Mapping[str, str]) -> Iterator[str]
         yield f"{label}: {_answer(node, point)}"
 
 
+def told_at_point(obligation: Obligation, values: Mapping[str, str]) -> tuple[list[str], str]:
+    """The lines of ``at_point`` and an empty text, or none and what is wrong: for a child, which raises nothing."""
+    try:
+        return list(at_point(obligation, values)), ""
+    except CheckError as problem:
+        return [], problem.message
+
+
 def _asked(obligation: Obligation) -> list[tuple[str, Node]]:
     question = obligation.question
     if isinstance(question, Relation):
@@ -52,7 +62,7 @@ def _asked(obligation: Obligation) -> list[tuple[str, Node]]:
 
 def _rational(name: str, value: str) -> Fraction:
     try:
-        if len(value) > 2000:
+        if len(value) > 2000 or not _EXACT.fullmatch(value.strip()):  # Fraction("1e999999999") would be written out
             raise ValueError
         return Fraction(value)
     except (ValueError, ZeroDivisionError):

@@ -6,11 +6,13 @@ shows as a difference of bytes, and a number that was edited in the JSON as a wr
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from checker.execute.files import read_regular
 from checker.report.disagreements import DISAGREEMENTS, disagreement_texts
 from checker.report.errors import ReportError
 from checker.report.index import read_folder, render_index
@@ -36,19 +38,20 @@ class Report:
 def read_report(path: Path) -> Report:
     """The report at ``path``.  Raises ``ReportError``, in one line, for what is none."""
     try:
-        if path.is_symlink() or not path.is_file():
-            raise ReportError(f"{path}: not a regular file")
-        if path.stat().st_size > _LARGEST:
-            raise ReportError(f"{path}: larger than 64 MiB")
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path, _LARGEST).decode("utf-8")
         paper = load(text)
     except ReportError as error:
         said = str(error)
         raise ReportError(said if said.startswith(str(path)) else f"{path}: {said}") from None
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        reason = _reason(error) if isinstance(error, OSError) else "not UTF-8"
         raise ReportError(f"{path}: {reason}") from None
     return Report(path, text, paper)
+
+
+def _reason(error: OSError) -> str:
+    special = {errno.ELOOP: "a symbolic link", errno.EFBIG: "larger than 64 MiB"}
+    return special.get(error.errno or 0, error.strerror or type(error).__name__)
 
 
 def reports_in(folder: Path) -> list[Path]:
@@ -72,8 +75,13 @@ def edited(report: Report) -> Iterator[str]:
         yield f"{report.path.name} holds the report of {slug}"
         return
     folder = report.path.parent
-    yield from _compared(folder / f"{slug}.md", render(report.paper))
-    drawn = {**plot_texts(report.paper), **disagreement_texts(report.paper)}
+    try:
+        page = render(report.paper)
+        drawn = {**plot_texts(report.paper), **disagreement_texts(report.paper)}
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, ReportError) as error:
+        yield f"{report.path.name} cannot be printed: {' '.join(str(error).split())[:200]}"  # nothing that a run writes
+        return
+    yield from _compared(folder / f"{slug}.md", page)
     missing = sorted(name for name in drawn if not (folder / name).is_file())
     other = sorted(name for name, text in drawn.items() if name not in missing and not _holds(folder / name, text))
     if missing:
@@ -98,12 +106,12 @@ def strays(folder: Path, slugs: frozenset[str]) -> Iterator[tuple[str, str]]:
 
 def _compared(path: Path, expected: str, source: str = "the JSON gives") -> Iterator[str]:
     try:
-        found = path.read_bytes()
+        found = read_regular(path, _LARGEST)
     except FileNotFoundError:
         yield f"{path.name} is missing"
         return
     except OSError as error:
-        yield f"{path.name} cannot be read: {error.strerror}"
+        yield f"{path.name} cannot be read: {_reason(error)}"
         return
     wanted = expected.encode("utf-8")
     if found == wanted:
@@ -115,7 +123,7 @@ def _compared(path: Path, expected: str, source: str = "the JSON gives") -> Iter
 
 def _holds(path: Path, text: str) -> bool:
     try:
-        return path.read_bytes() == text.encode("utf-8")
+        return read_regular(path, _LARGEST) == text.encode("utf-8")
     except OSError:
         return False
 

@@ -5,13 +5,13 @@ The one idea: a reader sees first what holds, then what does not hold as stated,
 
 from __future__ import annotations
 
-import os
-import stat
+import errno
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from checker.execute.files import read_regular
 from checker.report.claim_section import anchor
 from checker.report.errors import ReportError
 from checker.report.escape import code, prose
@@ -86,12 +86,11 @@ def _families(papers: Sequence[PaperSummary]) -> list[Group]:
 
 
 def _read(path: Path) -> PaperSummary:
-    status = os.lstat(path)
-    if not stat.S_ISREG(status.st_mode):
-        raise ReportError("not a regular file")
-    if status.st_size > _LARGEST:
-        raise ReportError("larger than 64 MiB")
-    paper = load_summary(path.read_text(encoding="utf-8"))
+    try:
+        paper = load_summary(read_regular(path, _LARGEST).decode("utf-8"))
+    except OSError as error:
+        special = {errno.ELOOP: "not a regular file", errno.EINVAL: "not a regular file", errno.EFBIG: "larger than 64 MiB"}
+        raise ReportError(special.get(error.errno or 0, error.strerror or type(error).__name__)) from None
     if checked_slug(paper.slug) != path.stem:
         raise ReportError(f"holds the report of {paper.slug!r}")
     return paper

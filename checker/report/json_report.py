@@ -69,9 +69,9 @@ def intact(text: str) -> bool | None:
     try:
         data = json.loads(text)
         said = data["provenance"].pop(_CHECKSUM, None)
+        return None if said is None else bool(said == _checksum(data))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ReportError(f"not a report: {type(error).__name__}") from None
-    return None if said is None else bool(said == _checksum(data))
 
 
 def _checksum(data: dict[str, Any]) -> str:

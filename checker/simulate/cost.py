@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from checker.expr.node import Node
+from checker.expr.node import Node, symbols_of
 from checker.simulate.formula_cost import Shape, Work, work_of
 from checker.simulate.leaves import Component
 from checker.simulate.observable_spec import ObservableSpec
@@ -48,10 +48,14 @@ class Place:
     published: Mapping[str, ObservableSpec] = field(default_factory=dict)
 
     def number(self, leaf: Any, otherwise: float = UNKNOWN) -> float:
-        """The largest value of a leaf of the parameters, ``otherwise`` where it is not plain arithmetic."""
+        """The largest value of a leaf of the parameters, ``otherwise`` where a symbol of it is not known yet; infinite where
+        all of them are and it is not plain arithmetic."""
         if isinstance(leaf, Node):
             found = rough(leaf, self.values)
-            return otherwise if found is None or not math.isfinite(found) else found
+            if found is not None and math.isfinite(found):
+                return found
+            # what has all its symbols and still is no number here may be anything: refused rather than guessed
+            return math.inf if symbols_of(leaf) <= self.values.keys() else otherwise
         return otherwise if leaf is None else float(leaf)
 
     def work(self, formulas: Any) -> Work:

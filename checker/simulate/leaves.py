@@ -45,9 +45,13 @@ def _number(value: Any) -> float | Formula | Node:
     if isinstance(value, bool):
         raise ValueError("expected a number or a formula, found a truth value")
     if isinstance(value, int | float):
-        if not math.isfinite(value):
-            raise ValueError(f"expected a finite number, found {value}")
-        return float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            raise ValueError("expected a number that fits a double") from None
+        if not math.isfinite(number):
+            raise ValueError(f"expected a finite number, found {number}")
+        return number
     if isinstance(value, str):
         if _NUMBER.match(value.strip()):
             return _number(float(value))

@@ -46,8 +46,8 @@ def certain(height: jax.Array, slope: Instance, point: Instance) -> jax.Array:
     """The height less ``CLEAR`` first-order rounding errors; minus infinity where it is not a number."""
     parts = [jnp.sum(jnp.abs(slope[name] * point[name])) for name in point]
     error = ROUNDINGS * EPSILON * (sum(parts, jnp.asarray(0.0)) + jnp.abs(height))
-    # a slope that does not exist (a norm at zero) says nothing of rounding: the judge finds that error by trial
-    lower = height - CLEAR * jnp.where(jnp.isnan(error), 0.0, error)
+    # a slope that does not exist (a norm, a root at zero) says nothing of rounding: the judge finds that error by trial
+    lower = height - CLEAR * jnp.where(jnp.isfinite(error), error, 0.0)
     return jnp.where(jnp.isfinite(height) & ~jnp.isnan(lower), lower, -jnp.inf)
 
 

@@ -195,7 +195,13 @@ def _by_perturbation(
     signs = np.random.default_rng(0)
     largest = np.zeros_like(values)
     for _ in range(PERTURBATIONS):
-        moved = {name: array + rounding[name] * signs.choice([-1.0, 1.0], array.shape) for name, array in env.items()}
+        moved = {name: _nudged(array, rounding[name], signs) for name, array in env.items()}
         with np.errstate(invalid="ignore"):
             largest = np.maximum(largest, np.abs(np.asarray(_mapped(function, layout, axes)(moved)) - values))
     return PERTURBATIONS * largest
+
+
+def _nudged(array: Array, rounding: Array, signs: np.random.Generator) -> Array:
+    """Each entry up or down by its rounding; infinity has none (an event that never came stays infinitely late)."""
+    step = np.where(np.isfinite(array), rounding, 0.0) * signs.choice([-1.0, 1.0], array.shape)
+    return np.asarray(array + step)

@@ -30,6 +30,12 @@ _FUNCTIONS: Mapping[str, Callable[[float], float]] = {
     "asinh": math.asinh,
     "erf": math.erf,
     "gamma": math.gamma,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "round": round,
+    "sign": lambda x: math.copysign(1.0, x) if x else 0.0,
+    "relu": lambda x: max(x, 0.0),
+    "factorial": lambda x: math.gamma(x + 1.0),
 }
 _CONSTANTS = {"pi": math.pi, "E": math.e, "EulerGamma": 0.5772156649015329, "oo": math.inf}
 
@@ -79,6 +85,14 @@ def _rough(node: Node, values: Mapping[str, float]) -> float:
         case Fn(("max" | "min") as name, args) if len(args) > 1:
             numbers = [_rough(arg, values) for arg in args]
             return max(numbers) if name == "max" else min(numbers)
+        case Fn("binomial", args):
+            whole, part = (_rough(arg, values) for arg in args)
+            return math.exp(math.lgamma(whole + 1) - math.lgamma(part + 1) - math.lgamma(whole - part + 1))
+        case Fn("clip", args):
+            number, low, high = (_rough(arg, values) for arg in args)
+            return min(max(number, low), high)
+        case Fn("hypot", args):
+            return math.hypot(*(_rough(arg, values) for arg in args))
         case Fn(name, (argument,)):
             return float(_FUNCTIONS[name](_rough(argument, values)))
     raise TypeError(type(node).__name__)

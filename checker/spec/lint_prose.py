@@ -101,7 +101,7 @@ def _explained(
 
 def _mentions(prose: str, number: str) -> bool:
     """Whether a text has the number, ``5%`` also as ``5 %`` or ``5\\%``."""
-    plain = re.sub(r"\s*\\?%", "%", prose)
+    plain = re.sub(r"(?<!\s)\s*\\?%", "%", prose)
     return re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.]*\d)", plain) is not None
 
 

@@ -16,13 +16,15 @@ import numpy.typing as npt
 
 from checker.expr.errors import UnsupportedError
 from checker.expr.node import ZERO, Fn, Node, Num, mul, symbols_of
+from checker.expr.vectors import MAX_COMPONENTS
 from checker.judge.prediction import Judgement, Kind, Within
 from checker.judge.sample import SEED, Sample
-from checker.simulate.exact_point import enclosed
+from checker.simulate.exact_point import Point, enclosed, fulfils, inside, points_near
 from checker.simulate.measurement import Measurement
 from checker.simulate.search import Attack
 from checker.simulate.values import EPSILON
 from checker.spec.claim import Assumption, Check, Run
+from checker.verdict import Verdict
 from checker.verify.evaluation import Reading
 
 Array = npt.NDArray[np.float64]
@@ -83,15 +85,22 @@ class Screened:
     stood: int = 0
     fell: int = 0
     simple: int | None = None  # the row of the violation that was made simple
+    narrow: tuple[int, ...] | None = None  # an entry that breaks the claim by less than doubles can tell
 
     @property
     def note(self) -> str:
         """The violation's standing in words, or nothing."""
-        return "the violation stands in ball arithmetic" if self.stood else ""
+        return "the violation stands in ball arithmetic" if self.stood or self.narrow else ""
 
 
-def screened(check: Check, run: Run, measurement: Measurement, reading: Reading) -> Screened:
-    """``reading`` as evidence: see ``Screened``.  Instances drawn at random are never left out."""
+def screened(
+    check: Check, run: Run, measurement: Measurement, reading: Reading, conditions: Sequence[Node] = ()
+) -> Screened:
+    """``reading`` as evidence: see ``Screened``.  Instances drawn at random are never left out.
+
+    ``conditions`` are what an instance has to fulfil to count; a violation too small for doubles counts only where they
+    certainly hold at its exact point.
+    """
     excess, error, slack = _excess(check, reading)
     broken = violations(check, reading)
     sample, stood, fell = reading.sample, 0, 0
@@ -99,30 +108,67 @@ def screened(check: Check, run: Run, measurement: Measurement, reading: Reading)
     undefined = np.zeros(sample.values.shape[0], dtype=bool)
     found = np.asarray(sample.coords[SEED] < 0)
     rows_found = found.reshape(-1, *(1,) * (values.ndim - 1))
-    hidden = _hidden(check, reading, excess, error, slack) & rows_found & np.isfinite(values)
-    asked = [*_worst_places(np.where(broken, excess - slack, -np.inf)), *_worst_places(np.where(hidden, excess, -np.inf))]
+    hidden = _hidden(check, reading, excess, error, slack) | ~np.isfinite(errors)
+    hidden &= rows_found & np.isfinite(values)
+    # What breaks a bound by less than doubles can tell holds for the judge, unless exact numbers say otherwise.
+    with np.errstate(invalid="ignore"):
+        touched = rows_found & ~broken & ~hidden & (excess > slack) & (check.expectation.kind is not Kind.EQUALS)
+    asked = [place for some in (broken, hidden, touched) for place in _worst_places(np.where(some, excess - slack, -np.inf))]
+    unknown = np.zeros(values.shape, dtype=bool)
+    narrow: tuple[int, ...] | None = None
     for place in asked:
-        answer = _recomputed(check, run, measurement, sample, place)
+        answer = _recomputed(check, run, measurement, sample, place, conditions)
         if answer is None:
             continue
         if isinstance(answer, str):
-            undefined[place[0]] = True
+            undefined[place[0]] |= not touched[place]
             continue
-        middle, radius, violated = answer
+        middle, radius, violated, admitted = answer
+        if touched[place]:
+            narrow = narrow or (place if violated and admitted else None)
+            continue
+        if violated and not broken[place] and not admitted:
+            unknown[place] = True  # at the very edge of what was declared: on which side is not known
+            continue
         stood, fell = stood + violated, fell + (bool(broken[place]) and not violated)
         if not (violated and broken[place]):
             values[place], errors[place] = middle, radius
     reading = replace(reading, sample=replace(sample, values=values, error=errors))
     excess, error, slack = _excess(check, reading)
-    useless = _hidden(check, reading, excess, error, slack) | ~np.isfinite(values) | ~np.isfinite(errors)
-    out = np.asarray(found & (undefined | np.any(useless.reshape(len(found), -1), axis=1)))
-    still = np.asarray(np.any(violations(check, reading).reshape(len(found), -1), axis=1))
+    still = violations(check, reading)
+    useless = (_hidden(check, reading, excess, error, slack) & ~unknown) | ~np.isfinite(values) | ~np.isfinite(errors)
+    # An instance that breaks the claim in one cell is a counterexample whatever becomes of it in another.
+    breaking = np.any(still.reshape(len(found), -1), axis=1)
+    if narrow is not None:
+        breaking[narrow[0]] = True
+    out = np.asarray(found & (undefined | np.any(useless.reshape(len(found), -1), axis=1)) & ~breaking)
+    reading = _filled(reading, useless & breaking.reshape(rows_found.shape) & rows_found, found)
     rows = np.flatnonzero(~out)
-    simple = np.flatnonzero((sample.coords[SEED][rows] == -1) & still[rows]) if out.size else np.zeros(0, dtype=int)
+    simple = np.flatnonzero((sample.coords[SEED][rows] == -1) & breaking[rows]) if out.size else np.zeros(0, dtype=int)
     return Screened(
         _rows(reading, rows) if out.any() else reading, int(out.sum()), stood, fell,
-        int(simple[0]) if simple.size else None,
+        int(simple[0]) if simple.size else None, narrow and (int(np.searchsorted(rows, narrow[0])), *narrow[1:]),
     )  # fmt: skip
+
+
+def _filled(reading: Reading, empty: npt.NDArray[np.bool_], found: npt.NDArray[np.bool_]) -> Reading:
+    """The reading with what a counterexample has in cells where its numbers say nothing taken from a drawn instance."""
+    drawn = np.flatnonzero(~found)
+    if not empty.any() or not drawn.size:
+        return reading
+    sample, prediction = reading.sample, reading.prediction
+
+    def put(array: Array) -> Array:
+        full = np.broadcast_to(array, empty.shape)
+        return np.where(empty, full[drawn[0]][None], full)
+
+    return replace(
+        reading,
+        sample=replace(sample, values=put(sample.values), error=put(sample.error)),
+        prediction=replace(
+            prediction, target=put(prediction.target), upper=None if prediction.upper is None else put(prediction.upper)
+        ),
+    )
 
 
 def violations(check: Check, reading: Reading) -> npt.NDArray[np.bool_]:
@@ -173,9 +219,10 @@ def _worst_places(violations: Array) -> list[tuple[int, ...]]:
 
 
 def _recomputed(
-    check: Check, run: Run, measurement: Measurement, sample: Sample, place: tuple[int, ...]
-) -> tuple[float, float, bool] | str | None:
-    """Quantity, its error and whether the violation stands, in ball arithmetic; a text where the quantity is undefined.
+    check: Check, run: Run, measurement: Measurement, sample: Sample, place: tuple[int, ...], conditions: Sequence[Node]
+) -> tuple[float, float, bool, bool] | str | None:
+    """Quantity, its error, whether the claim is broken and whether the point certainly counts, in ball arithmetic, at the
+    first exact point of the instance that breaks the claim; a text where the quantity is undefined.
 
     ``None`` where ball arithmetic cannot say: names computed by a solver, arrays too large, an enclosure too wide.
     """
@@ -183,11 +230,44 @@ def _recomputed(
     if values is None:
         return None
     expected = check.expectation
-    try:
-        sides = [enclosed(node, run.domains, values) for node in (check.quantity, expected.target)]
-        upper = enclosed(expected.upper, run.domains, values) if expected.upper is not None else None
-    except (UnsupportedError, ArithmeticError, RecursionError):
+    nodes = [node for node in (check.quantity, expected.target, expected.upper, *conditions) if node is not None]
+    named = frozenset().union(*(symbols_of(node) for node in nodes)) | set(getattr(run.params, "draw", ()))
+    values = {name: value for name, value in values.items() if name in named and np.all(np.isfinite(value))}
+    if sum(value.size for value in values.values()) > MAX_COMPONENTS:
         return None
+    first: tuple[float, float, bool, bool] | str | None = None
+    for number, point in enumerate(points_near(run.domains, values)):
+        try:
+            answer = _at_point(check, point)
+        except (UnsupportedError, ArithmeticError, RecursionError):
+            return None
+        if isinstance(answer, tuple) and answer[2]:
+            counts = _counts(run, point, conditions)
+            if counts is not False:
+                return (*answer, counts is True)
+            answer = "no instance"
+        full = (*answer, False) if isinstance(answer, tuple) else answer
+        if number == 0 or isinstance(first, str):
+            first = full
+    return first
+
+
+def _counts(run: Run, point: Point, conditions: Sequence[Node]) -> bool | None:
+    """Whether an exact point is an instance: in the domains, and all conditions hold; ``None`` where that is open."""
+    drawn = [name for name in getattr(run.params, "draw", ()) if name in point]
+    if not all(inside(run.domains[name], point[name]) for name in drawn if run.domains[name].rows is None):
+        return False
+    answers = [fulfils(condition, point) for condition in conditions]
+    if False in answers:
+        return False
+    ranged = any(name in getattr(run.params, "ranges", {}) for name in drawn)
+    return None if None in answers or ranged else True
+
+
+def _at_point(check: Check, point: Point) -> tuple[float, float, bool] | str | None:
+    expected = check.expectation
+    sides = [enclosed(node, point) for node in (check.quantity, expected.target)]
+    upper = enclosed(expected.upper, point) if expected.upper is not None else None
     quantity, target = sides
     if quantity is None or target is None or (expected.upper is not None and upper is None):
         return "undefined"
@@ -255,7 +335,15 @@ def _rows(reading: Reading, rows: npt.NDArray[np.int64]) -> Reading:
 
 
 def simplest(check: Check, screen: Screened, judgement: Judgement) -> Judgement:
-    """The judgement with the violation that was made simple as its witness, at the smallest cell where it is one."""
+    """The judgement with the violation that was made simple as its witness, at the smallest cell where it is one.
+
+    What passed is failed by an entry that breaks the claim by less than doubles can tell, but stands in exact numbers.
+    """
+    if screen.narrow is not None and judgement.verdict is not Verdict.FAIL:
+        places = dict(zip(screen.reading.sample.axes, screen.narrow, strict=True))
+        said = "broken by less than doubles can tell, at an exact point"
+        worst = {axis: places[axis] for axis in judgement.worst if axis in places}
+        return replace(judgement, verdict=Verdict.FAIL, how=None, reason=said, worst=worst)
     if screen.simple is None or not judgement.worst:
         return judgement
     broken = np.argwhere(violations(check, screen.reading)[screen.simple])

@@ -10,10 +10,12 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from checker.execute.worker import Answer, Completed, Crashed, Limits, OutOfMemory, Task, TimedOut, run_many
+from checker.errors import CheckError
+from checker.execute.worker import Answer, Completed, Crashed, Limits, OutOfMemory, Task, TimedOut, run, run_many
 from checker.prove.obligation import Obligation
 from checker.prove.outcome import Outcome, Status
 from checker.prove.registry import timed_prove
+from checker.prove.replay import told_at_point
 from checker.result import DisputeResult, EvidenceLine, LemmaResult, MemberResult, NearMissResult, OpinionResult
 from checker.spec.claim import Lemma
 from checker.verdict import How, Verdict, worst
@@ -56,6 +58,21 @@ def answer_all(questions: Sequence[Question], jobs: int, on_answer: OnAnswer) ->
         on_answer(index, _member(questions[index], answer))
 
     return [_member(question, answer) for question, answer in zip(questions, run_many(tasks, jobs, heard), strict=True)]
+
+
+def at_point_again(question: Question, point: Mapping[str, str]) -> list[str]:
+    """The two sides at a point, in a killable child: the point may come from a report, and what is there is anybody's guess.
+
+    Raises ``CheckError`` where the point does not fit the obligation or the limits of the obligation do not suffice.
+    """
+    answer = run(told_at_point, question.obligation, dict(point), limits=question.limits)
+    match answer:
+        case Completed((list() as lines, str(problem))):
+            if problem:
+                raise CheckError(problem)
+            return lines
+        case _:
+            raise CheckError(f"the point cannot be put in: {_member(question, answer).reason}")
 
 
 def _member(question: Question, answer: Answer) -> MemberResult:

@@ -270,7 +270,8 @@ def _judge(
     try:
         reading = read(trial.check, run, reader, pinned)
         if attackable(trial.check):
-            trial.screen = screened(trial.check, run, reader.measurement, reading)
+            conditions = attack.holds if attack is not None else ()
+            trial.screen = screened(trial.check, run, reader.measurement, reading, conditions)
             reading = trial.screen.reading
         trial.reading = reading
     except (EvaluationError, QuantityError, *_BROKEN) as reason:
@@ -283,7 +284,7 @@ def _judge(
     prediction, sample = reading.prediction, reading.sample
     look = look_index(prediction, seeds)
     trial.judgement = judge(prediction, sample, alpha=alpha, look=look, control=is_control)
-    if trial.screen is not None and trial.judgement.verdict is Verdict.FAIL:
+    if trial.screen is not None and (trial.judgement.verdict is Verdict.FAIL or trial.screen.narrow is not None):
         trial.judgement = simplest(trial.check, trial.screen, trial.judgement)
         trial.note = trial.screen.note
     trial.looks.append(

@@ -158,7 +158,7 @@ def test_what_has_nothing_to_replay_says_so(library: Path, capsys: Capture) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["reports/none.json"], "not a regular file"),
+        (["reports/none.json"], "No such file"),
         (["claims/toy.yaml", "square/square"], "go with the JSON of a report"),
         (["reports/toy.json", "nothing/bound"], "no claim 'nothing'"),
         (["reports/toy.json", "square/nothing"], "square has no part 'nothing'; it has square"),
@@ -167,7 +167,7 @@ def test_what_has_nothing_to_replay_says_so(library: Path, capsys: Capture) -> N
         (["reports/toy.json", "square/square", "--at", "n=1"], "--at: is read from the report"),
         (["reports/toy.json", "square/square", "--member", "N = 1"], "no member 'N = 1'"),
         (["reports/toy.json", "square/square", "--claims", "reports"], "no claim file toy.yaml for it"),
-        (["reports/README.json"], "not a regular file"),
+        (["reports/README.json"], "No such file"),
     ],
 )
 def test_mistakes_exit_2_in_one_line(library: Path, capsys: Capture, arguments: list[str], said: str) -> None:

@@ -38,7 +38,11 @@ def check(text: str, domains: Mapping[str, Domain] = XY, relaxed: bool = True) -
         ("x**(2/3) < 0", {"x": REAL}, "unsat"),
         ("(1 if x > 0 else 2) == 2", {"x": POSITIVE}, "unsat"),
         ("x*(1/x) != 1", {"x": REAL}, "unsat"),  # a quotient exists only where it is defined
-        ("0*(1/x) != 0 or x == 0", {"x": REAL}, "unsat"),
+        ("0*(1/x) != 0", {"x": REAL}, "unsat"),
+        ("0*(1/x) != 0 or x == 0", {"x": REAL}, "sat"),  # one alternative that holds is enough, as for balls and intervals
+        ("(x if x == 0 else 1/x) == 0", {"x": REAL}, "sat"),
+        ("(1/x if x == 0 else 1) != 1", {"x": REAL}, "unsat"),
+        ("x**0 == 1 and x == 0", {"x": REAL}, "unsat"),
         ("x <= 0", {"x": POSITIVE}, "unsat"),
         ("sign(x)*x < 0", XY, "unsat"),
         ("Sum(k*x, (k, 1, 4)) != 10*x", XY, "unsat"),

@@ -2,20 +2,24 @@
 
 python -m tests.hostile --count 20000 --seed 1
 python -m tests.hostile --count 100000 --write       keeps the table in reports/hostile.md
+python -m tests.hostile --provers --seconds 5        obligations that make engines run or grow, through the real command
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from checker.execute.files import put
 from tests.hostile.answers import answer
 from tests.hostile.cases import CASES
 from tests.hostile.inputs import Input, inputs
+from tests.hostile.provers import OBLIGATIONS, amiss, asked
 from tests.hostile.sandbox import ROOT, SLOW, Report, ask
 from tests.hostile.shrink import shrunk
 
@@ -88,6 +92,19 @@ def page(tally: Tally, count: int, number: int) -> str:
     )
 
 
+def provers(seconds: float) -> int:
+    """Print what is said of every heavy obligation and what the run took; 1 where something is amiss."""
+    with tempfile.TemporaryDirectory() as folder:
+        found, seen = asked(Path(folder), OBLIGATIONS, seconds)
+    print("| obligation | verdict | reason |\n|---|---|---|")
+    for one in found:
+        print(f"| {one.name} | {one.wrong or one.verdict} | {one.reason} |")
+    wrong = amiss(seen)
+    mebibytes = f"{seen.own_bytes >> 20} MiB in the command, {seen.child_bytes >> 20} MiB in a prover"
+    print(f"\n{len(found)} obligations; at most {seen.most} processes, {mebibytes}; amiss: {', '.join(wrong) or 'nothing'}")
+    return int(bool(wrong) or any(one.wrong for one in found) or len(found) != len(OBLIGATIONS))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 1 where something got through."""
     parser = argparse.ArgumentParser(prog="python -m tests.hostile", description=__doc__)
@@ -96,7 +113,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true", help=f"keep the table in {REPORT.relative_to(ROOT)}")
+    parser.add_argument("--provers", action="store_true", help="only put heavy obligations to the provers")
+    parser.add_argument("--seconds", type=float, default=5.0, help="for each of their questions (default: 5)")
     options = parser.parse_args(arguments)
+    if options.provers:
+        return provers(options.seconds)
     tally = tried(options.count, options.seed, lambda line: print(line, file=sys.stderr, flush=True))
     print("\n".join(table(tally)))
     print(f"\nthrough every translator: {tally.deep}; escapes: {len(tally.escapes)}")

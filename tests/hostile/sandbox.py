@@ -16,6 +16,7 @@ import struct
 import sys
 import sysconfig
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,7 +133,10 @@ def _batch(
     shared = mmap.mmap(-1, 256)  # index of the input being asked, and the step it is at
     shared[8:12] = b"warm"
     receiving, sending = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():
+        # JAX, if a test before this one imported it, warns of its threads; the child never calls it.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        child = os.fork()
     if child == 0:
         os.close(receiving)
         code = 1

@@ -8,16 +8,20 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from checker.expr.node import Mul, Node
 from checker.expr.parse import parse
 from checker.expr.size import MAX_NODES, size_of
+from checker.simulate.leaves import Number
 from checker.spec.errors import SpecErrors
 from checker.spec.load import load_text
 from checker.spec.source import decode
 from tests.hostile import sandbox
-from tests.hostile.answers import NAMES, EscapeError, refusal, report
+from tests.hostile.__main__ import WARM
+from tests.hostile.answers import NAMES, EscapeError, answer, refusal, report
 from tests.hostile.cases import ALL, Case
+from tests.hostile.inputs import Input
 from tests.hostile.sandbox import ask
 
 
@@ -93,3 +97,13 @@ def test_the_size_is_that_of_the_tree_as_printed() -> None:
     for _ in range(12):
         doubled = Mul((doubled, doubled))
     assert size_of(doubled) == 3 * 2**12 + 2**12 - 1 < MAX_NODES  # with thirteen objects
+
+
+def test_sympy_decides_no_relation_by_code_that_it_writes() -> None:
+    one = Input("formula", "", "Sum(1/k**2, (k, 1, oo)) == pi**2/6", deep=True)
+    assert [found.escape for found in ask([one], answer, WARM)] == [""]
+
+
+def test_a_number_of_a_run_fits_a_double() -> None:
+    with pytest.raises(ValidationError, match="fits a double"):
+        TypeAdapter(Number).validate_python(10**400)

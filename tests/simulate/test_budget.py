@@ -152,6 +152,12 @@ def test_a_formula_for_a_size_counts() -> None:
     assert "need about" in _refused(_file("evaluate", "{draw: [A], sizes: {n: 10**9}}", "A[0, 0]"))
 
 
+@pytest.mark.parametrize("samples", ["floor(10**13)", "binomial(60, 30)", "factorial(18)", "ceil(clip(10**14, 1, 10**13))"])
+def test_a_count_is_counted_however_it_is_written(samples: str) -> None:
+    params = f"{{draw: [z], samples: '{samples}', means: {{m: z**2}}}}"
+    assert "need about" in _refused(_file("monte_carlo", params, "m"))
+
+
 def test_a_control_that_patches_a_size_is_refused_at_the_control() -> None:
     control = "{with: {params.sizes.n: 10**7}, because: larger}"
     said = _refused(_file("evaluate", *SMALL["evaluate"], control=control))

@@ -26,10 +26,11 @@ MEASUREMENT = Measurement(
         "count": Observable(np.array(3.0), ()),
         "broken": Observable(np.array([1.0, np.nan, 1.0, 1.0]), ("seed",)),
         "zero": Observable(np.zeros(SEEDS), ("seed",)),
+        "stopped": Observable(np.array([np.inf, 3.0, np.inf, 7.0]), ("seed",)),
     },
     {"rho": np.linspace(1, 2, RADII), "seed": np.arange(SEEDS) * 1.0, "t": T},
 )
-NAMES = ("X", "w", "svm.alpha", "loss", "count", "broken", "zero", "rho", "t", "seed", "tested", "nowhere")
+NAMES = ("X", "w", "svm.alpha", "loss", "count", "broken", "zero", "stopped", "rho", "t", "seed", "tested", "nowhere")
 SPACE = Namespace(dict.fromkeys(NAMES, REAL))
 
 
@@ -58,6 +59,12 @@ def test_entries_stay_whole():
     field = run("entropy(svm.alpha/sum(svm.alpha))")
     p = ALPHA / ALPHA.sum(axis=1, keepdims=True)
     assert np.allclose(field.values, -(p * np.log(p)).sum(axis=1), rtol=1e-13)
+
+
+def test_infinity_has_no_rounding():
+    field = run("1 if stopped < oo else 0")
+    assert list(field.values) == [0.0, 1.0, 0.0, 1.0]
+    assert field.error.max() < 1e-12
 
 
 def test_the_error_is_the_distance_to_the_twin():

@@ -5,6 +5,8 @@ Three of the cases here; all of them by ``python -m tests.simulate.search_power`
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from checker.expr.domain import Domain
 from checker.expr.errors import UnsupportedError
 from checker.expr.node import num
 from checker.simulate.evaluate import Box
-from checker.simulate.exact_point import enclosed
+from checker.simulate.exact_point import enclosed, points_near
 from checker.simulate.search_shrink import shrunk
 from checker.simulate.search_starts import start_shares
 from checker.spec.claim import Claim
@@ -66,17 +68,36 @@ def test_a_singular_matrix_is_no_violation_and_no_error(claims):
 
 def test_enclosures_at_an_instance():
     domains = {"v": Domain(rows="unit"), "x": Domain()}
-    lo, hi = enclosed(node("(1 - cos(x))/x**2", x=Domain()), domains, {"x": np.asarray(1e-8)})
+
+    def at(formula, values, **symbols):
+        return enclosed(node(formula, **symbols), next(points_near(domains, values)))
+
+    lo, hi = at("(1 - cos(x))/x**2", {"x": np.asarray(1e-8)}, x=Domain())
     assert lo <= 0.5 <= hi + 1e-16
     assert hi - lo < 1e-14
-    assert enclosed(node("1/x", x=Domain()), domains, {"x": np.asarray(0.0)}) is None
+    assert at("1/x", {"x": np.asarray(0.0)}, x=Domain()) is None
     v = np.full((1, 3), 1 / np.sqrt(3))  # a row that doubles cannot put on the sphere
-    lo, hi = enclosed(node("norm(v)**2 - 1", v=Domain(shape=(num(1), num(3)))), domains, {"v": v})
+    lo, hi = at("norm(v)**2 - 1", {"v": v}, v=Domain(shape=(num(1), num(3))))
     assert -1e-30 < lo <= 0 <= hi < 1e-30
     with pytest.raises(UnsupportedError):
-        enclosed(node("sum(f)"), {}, {"f": np.zeros(1000)})
+        at("sum(f)", {"f": np.zeros(1000)})
     with pytest.raises(UnsupportedError):
-        enclosed(node("x + s", x=Domain(), s=Domain()), domains, {"x": np.asarray(1.0)})
+        at("x + s", {"x": np.asarray(1.0)}, x=Domain(), s=Domain())
+
+
+def test_a_rational_point_of_a_sphere_is_next_to_the_row_and_equal_for_equal_rows():
+    rows = np.array([[0.6, -0.8, 0.0], [0.6, -0.8, 0.0], [0.0, 0.0, -1.0], [1e-9, 1.0, 0.0]])
+    (point, *_) = points_near({"w": Domain(rows="unit")}, {"w": rows})
+    found = [[point["w"][i, j] for j in range(3)] for i in range(4)]
+    assert all(sum(entry**2 for entry in row) == 1 for row in found)
+    assert found[0] == found[1]
+    assert found[2] == [0, 0, -1]
+    assert np.allclose(np.asarray(found, dtype=float), rows, rtol=0, atol=1e-15)
+
+
+def test_a_double_is_short_for_a_fraction_and_stays_in_its_domain():
+    (point,) = points_near({"x": Domain(lo=Fraction(0), hi=Fraction(1, 10))}, {"x": np.asarray(0.1)})
+    assert point["x"][()] == Fraction(1, 10)
 
 
 def test_a_violation_is_made_simple():

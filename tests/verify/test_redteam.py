@@ -13,6 +13,7 @@ from checker.expr.namespace import Namespace
 from checker.expr.parse import parse
 from checker.expr.to_jax import compile_jax
 from checker.result import ClaimResult
+from checker.spec.errors import SpecErrors
 from checker.verdict import Verdict
 
 HEAD = """\
@@ -49,6 +50,16 @@ HUGE = """\
         checks: {c: {quantity: residual, over: {seed: every, n: every}, at_most: 1}}
         controls: [{at_most: -1, because: smaller}]
 """
+BROKEN = """\
+  broken:
+    statement: A logarithm of something negative is at most one.
+    source: {known_from: full_text}
+    strength: upper
+    measure:
+      - run: unit
+        checks: {c: {quantity: log(p - 2), over: {seed: every}, at_most: 1}}
+        controls: [{at_most: -1, because: smaller}]
+"""
 
 
 def verify(folder: Path, *claims: str) -> dict[str, ClaimResult]:
@@ -62,10 +73,16 @@ def sound(control: str) -> str:
     return SOUND.replace("@CONTROL@", control)
 
 
-def test_a_run_that_cannot_be_made_spoils_no_other(tmp_path: Path) -> None:
-    claims = verify(tmp_path, sound("at_most: 1/5, because: a smaller bound"), HUGE)
-    assert claims["huge"].verdict is Verdict.ERROR
-    assert "10000000" in claims["huge"].reason
+def test_a_run_that_the_machine_cannot_hold_is_refused_before_it_begins(tmp_path: Path) -> None:
+    with pytest.raises(SpecErrors, match="runs.huge.*need about .* GiB") as refused:
+        verify(tmp_path, sound("at_most: 1/5, because: a smaller bound"), HUGE)
+    assert len(refused.value.errors) == 1
+
+
+def test_a_measurement_that_breaks_spoils_no_other(tmp_path: Path) -> None:
+    claims = verify(tmp_path, sound("at_most: 1/5, because: a smaller bound"), BROKEN)
+    assert claims["broken"].verdict is Verdict.ERROR
+    assert "not usable" in claims["broken"].reason
     assert claims["sound"].verdict is Verdict.PASS
 
 

@@ -46,6 +46,16 @@ def _slope(node: Node, point: Mapping[str, Any], direction: Mapping[str, Any]) -
     return (ends[0] - ends[1]) / (2 * step)
 
 
+def _kinked(node: Node, point: Mapping[str, Any], direction: Mapping[str, Any], slope: Any) -> bool:
+    """Whether the two sides of the point disagree on the rate: an edge, one side of which may lie outside of the region."""
+    step = ctx.mpf(_STEP.numerator) / _STEP.denominator
+    here, forward, back = (
+        _value(node, {name: _plain(value) + sign * step * direction.get(name, 0) for name, value in point.items()})
+        for sign in (0, 1, -1)
+    )
+    return bool(abs(forward - 2 * here + back) / step > slope / 2)
+
+
 def _plain(value: Any) -> Any:
     return ctx.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else value
 
@@ -145,6 +155,8 @@ def _conserved(question: Ode, conserved: Node, obligation: Obligation, engines: 
         except (UndefinedError, UnsupportedError):
             continue
         if abs(slope) > _CLEAR * size**2:
+            if _kinked(conserved, place, {**rates, question.variable: 1}, abs(slope)):
+                continue
             claim = f"{text(conserved)} is conserved"
             said = f"it changes at the rate {shown(slope)}"
             return Opinion(dispute=Dispute(claim, (engines, ENGINE), ("it is", said), exact_text(point)))

@@ -27,6 +27,7 @@ from checker.expr.node import (
     sub,
     substitute,
     symbols_of,
+    walk,
 )
 from checker.expr.text import text
 from checker.expr.to_mpmath import Reading, UndefinedError, ctx
@@ -36,6 +37,7 @@ from checker.prove.recheck.opinion import ENGINE, Opinion, exact_text, places, s
 
 _POINTS = 3
 _STEPS = (1, 2, 3, 5, 8, 12, 16)  # t = 10**step
+_FURTHER = (60, 300)  # before a contradiction is believed: t/(t + 10**40) rests at 0 until t = 10**39
 _DIGITS = 90
 _AT_REST = 1e-3  # of the distance
 _SETTLING = 0.05
@@ -56,21 +58,22 @@ def limit_relation(goal: Rel, domains: Mapping[str, Domain], given: Sequence[Nod
         known = [(gap, size) for gap, size in gaps if gap is not None]
         if len(known) < len(_STEPS):
             continue
-        against = _against(goal, known)
-        if against:
+        if _against(goal, known):
+            if not _stays(goal, point, known[-1][0]):
+                continue
             here = f"at t = 1e{_STEPS[-1]}: left - right = {shown(known[-1][0])}, and it no longer moves"
             return Opinion(dispute=Dispute(text(goal), (engines, ENGINE), ("it holds", here), exact_text(point)))
         looked += 1
     return Opinion(looked, "parameter points", unable="" if looked else "the formula cannot be followed")
 
 
-def _gap(goal: Rel, point: Mapping[str, Fraction], step: int) -> tuple[Any, Any]:
+def _gap(goal: Rel, point: Mapping[str, Fraction], step: int, digits: int = _DIGITS) -> tuple[Any, Any]:
     """left - right with every limit replaced by its formula far out, and the size of the sides; None beside infinity."""
     moved = _followed(goal, step)
     assert isinstance(moved, Rel)
     if INFINITY in (moved.left, moved.right):
         return None, None
-    reading = Reading(point, _DIGITS)
+    reading = Reading(point, digits)
     left, right = reading.number(moved.left), reading.number(moved.right)
     if ctx.isinf(left) or ctx.isinf(right):
         return None, None
@@ -101,6 +104,18 @@ def _against(goal: Rel, known: Sequence[tuple[Any, Any]]) -> bool:
         return False
     wrong = {"==": True, "!=": False, "<": last > 0, "<=": last > 0, ">": last < 0, ">=": last < 0}
     return bool(wrong[goal.op])
+
+
+def _stays(goal: Rel, point: Mapping[str, Fraction], last: Any) -> bool:
+    """Whether the distance is still the same much further out, beyond every number in the relation."""
+    numbers = [part.value for part in walk(goal) if isinstance(part, Num)] + list(point.values())
+    digits = max(len(str(max(abs(value.numerator), value.denominator))) for value in (*numbers, Fraction(1)))
+    try:
+        steps = (*_FURTHER, 2 * digits + _FURTHER[0])
+        gaps = [_gap(goal, point, step, _DIGITS + 2 * step)[0] for step in steps]
+    except (UndefinedError, UnsupportedError):
+        return False
+    return all(gap is not None and abs(gap - last) <= _AT_REST * abs(last) for gap in gaps)
 
 
 def series(question: Series, domains: Mapping[str, Domain], given: Sequence[Node], engines: str) -> Opinion:

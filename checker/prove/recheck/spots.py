@@ -29,6 +29,7 @@ _BISECTIONS = 60
 _SHRINKS = 26  # of a golden section: to 4e-6 of its length, so to 1e-11 in value
 _CLEAR = 1e-9
 _MOST_DEGREE = 40
+_ROOT_DIGITS = 60
 
 
 def _number(node: Node, point: Mapping[str, Any], digits: int = 22) -> Any:
@@ -209,19 +210,59 @@ def roots(question: Roots, engines: str) -> Opinion:
         scaled = [-(k + 1) * value for value in coefficients] + [Fraction(0)]
         coefficients = [a + b for a, b in zip(shifted, scaled, strict=True)]
         coefficients[0] += newton[k]
-    before, ctx.dps = ctx.dps, 30
+    before, ctx.dps = ctx.dps, _ROOT_DIGITS
     try:
-        numbers = [ctx.mpf(c.numerator) / c.denominator for c in reversed(coefficients)]
-        largest = max(abs(z) for z in ctx.polyroots(numbers, maxsteps=200, extraprec=120))
+        radius = _number(question.radius, {}, _ROOT_DIGITS)
+        discs = _discs(_simple_roots(coefficients))
+        largest = max(abs(z) for z, _ in discs)
+        if radius is not None and any(abs(z) - gap > radius * (1 + _CLEAR) for z, gap in discs):
+            claim = f"roots of {text(question.of)} inside {text(question.radius)}"
+            return Opinion(dispute=Dispute(claim, (engines, ENGINE), ("all inside", f"one of modulus {shown(largest)}")))
+        if radius is None or any(abs(z) + gap >= radius for z, gap in discs):
+            return Opinion(unable="mpmath's roots are not told from the circle")
     except (ctx.NoConvergence, ZeroDivisionError):
         return Opinion(unable="mpmath finds no roots")
     finally:
         ctx.dps = before
-    radius = _number(question.radius, {})
-    if radius is not None and largest > radius * (1 + _CLEAR):
-        claim = f"roots of {text(question.of)} inside {text(question.radius)}"
-        return Opinion(dispute=Dispute(claim, (engines, ENGINE), ("all inside", f"one of modulus {shown(largest)}")))
     return Opinion(whole=f"mpmath's {len(newton) - 1} roots, moduli up to {shown(largest)[:8]}")
+
+
+def _discs(ascending: Sequence[Fraction]) -> list[tuple[Any, Any]]:
+    """Approximate roots with radii: each disc contains a root, and every root is in one of them.
+
+    ``n*|p(z)/p'(z)|`` is Laguerre's bound for one root, ``n*|p(z)/(c_n*product (z - z_j))|`` that of Weierstrass for all.
+    """
+    numbers = [ctx.mpf(c.numerator) / c.denominator for c in reversed(ascending)]
+    degree = len(numbers) - 1
+    found = ctx.polyroots(numbers, maxsteps=200, extraprec=10 * _ROOT_DIGITS)
+    discs = []
+    for index, z in enumerate(found):
+        value, slope = ctx.polyval(numbers, z, derivative=True)
+        others = ctx.fprod(z - other for place, other in enumerate(found) if place != index)
+        discs.append((z, degree * max(abs(value / slope), abs(value / (numbers[0] * others)))))
+    return discs
+
+
+def _simple_roots(ascending: Sequence[Fraction]) -> list[Fraction]:
+    """The polynomial with the same roots, each of them once: divided by what it shares with its derivative."""
+    slope = [k * value for k, value in enumerate(ascending)][1:]
+    one, other = list(ascending), slope
+    while other:
+        one, other = other, _divided(one, other)[1]
+    return _divided(list(ascending), one)[0]
+
+
+def _divided(top: Sequence[Fraction], bottom: Sequence[Fraction]) -> tuple[list[Fraction], list[Fraction]]:
+    """Quotient and remainder, ascending coefficients, the last one of each not 0 (an empty list is the zero polynomial)."""
+    rest, quotient = list(top), [Fraction(0)] * max(0, len(top) - len(bottom) + 1)
+    for shift in range(len(quotient) - 1, -1, -1):
+        factor = rest[shift + len(bottom) - 1] / bottom[-1]
+        quotient[shift] = factor
+        for k, value in enumerate(bottom):
+            rest[shift + k] -= factor * value
+    while rest and rest[-1] == 0:
+        rest.pop()
+    return quotient, rest
 
 
 def optimum(question: Optimum, domains: Mapping[str, Domain], given: Sequence[Node], engines: str) -> Opinion:
