@@ -38,12 +38,12 @@ def test_an_interrupted_run_says_so_in_one_line(scene: Scene, tmp_path: Path) ->
     assert trial(scene, tmp_path / "trial", random.Random(1)) == []
 
 
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("number", range(4))
 def test_a_full_disk_leaves_everything_whole(scene: Scene, tmp_path: Path, number: int) -> None:
     assert surroundings.full_disk(scene, tmp_path / "trial", random.Random(number)) == []
 
 
-@pytest.mark.parametrize("number", range(25))
+@pytest.mark.parametrize("number", range(8))
 def test_a_flipped_bit_is_never_believed(scene: Scene, tmp_path: Path, number: int) -> None:
     assert surroundings.flipped_entry(scene, tmp_path / "trial", random.Random(number)) == []
 

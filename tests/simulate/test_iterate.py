@@ -165,7 +165,7 @@ def test_a_sum_of_a_swept_length_and_one_of_a_drawn_length():
     ("change", "said"),
     [
         ({"steps": None}, "needs steps"),
-        ({"steps": 10**15}, "count from 0"),
+        ({"steps": 10**16}, "count from 0"),
         ({"flow": {"x": "x"}}, "either map or flow"),
         ({"start": {"v": 1}}, "a value for each"),
         ({"until": 3}, "belong to a flow"),

@@ -74,7 +74,7 @@ def sound(control: str) -> str:
 
 
 def test_a_run_that_the_machine_cannot_hold_is_refused_before_it_begins(tmp_path: Path) -> None:
-    with pytest.raises(SpecErrors, match="runs.huge.*need about .* GiB") as refused:
+    with pytest.raises(SpecErrors, match=r"runs\.huge.*need about .* GiB") as refused:
         verify(tmp_path, sound("at_most: 1/5, because: a smaller bound"), HUGE)
     assert len(refused.value.errors) == 1
 
