@@ -102,8 +102,8 @@ def prediction_page() -> str:
         "",
         *_table(_fields(checks.Predicates, _COMPANIONS)),
         "",
-        "`equals`, `limit` and `rate` need `within`; rates, limits and `monotone` need `as`; an asymptotic rate needs eight",
-        "sizes over two decades.",
+        "`equals`, `limit`, rates and `attained` need `within`; rates, limits and `monotone` need `as`; an asymptotic rate",
+        "needs eight sizes over two decades.",
     ]
     for kind in checks.PREDICATES:
         check, control = PREDICTIONS[kind]

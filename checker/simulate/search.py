@@ -29,6 +29,7 @@ from checker.simulate.formula_cost import work_of
 from checker.simulate.measurement import Measurement, Observable
 from checker.simulate.program import Site
 from checker.simulate.resolve import fix_counts, grid_of, structural_symbols
+from checker.simulate.search_laws import changing_law, generic, ranges
 from checker.simulate.search_moves import CANDIDATES, FIRST_STEP, Instance, certain, climb, probe, scattered
 from checker.simulate.search_shrink import shrunk
 from checker.simulate.search_starts import start_shares
@@ -78,9 +79,9 @@ def unavailable(run: Run, attack: Attack) -> str | None:
     named = frozenset().union(*(symbols_of(node) for node in attack.nodes))
     if set(params.values) & named:
         return "its values are computed in the run"
-    lawful = sorted(set(params.draw) & set(run.laws))
-    if lawful:
-        return f"{lawful[0]!r} is drawn from a law; there is no box to search"
+    moving = frozenset(params.draw) | frozenset(grid_of(run).symbols)
+    if law := changing_law(run.laws, params.draw, moving):
+        return f"the law of {law!r} changes with what is drawn or swept"
     stiff = sorted(name for name in params.draw if run.domains[name].psd or run.domains[name].rows == "orthonormal")
     if stiff:
         return f"{stiff[0]!r} cannot be moved within its domain"
@@ -118,7 +119,9 @@ def ascend(
         site = Site({}, frozenset(grid.symbols), run.domains, ())
         if site.is_swept(params):
             raise SearchUnavailable("the range of a drawn symbol changes along the sweep")
-        domain = boxes(params, site, {})
+        laws = {name: law for name, law in run.laws.items() if name in params.draw}
+        support = ranges(laws, run.domains, {name: measurement.observables[name].values for name in laws})
+        domain = boxes(params.model_copy(update={"ranges": {**params.ranges, **support}}), site, {})
         sizes = {name: item.values for name, item in measurement.observables.items() if not item.axes}
         _known(attack, {*domain, *sizes, *grid.symbols})
         cells = grid.cells(grid.axes)
@@ -137,6 +140,9 @@ def ascend(
 
         # the shares are an argument: not folded by XLA
         found, heights = jax.jit(search, compiler_options=options)(drawn, {n: jnp.asarray(s) for n, s in shares.items()})
+        if laws:
+            found = generic(found, laws, domain)
+            heights = jax.jit(jax.vmap(height), compiler_options=options)(found)
         order = np.argsort(-np.asarray(heights), kind="stable")
         order = order[np.isfinite(np.asarray(heights)[order])]
         points = {name: np.asarray(values)[order] for name, values in found.items()}

@@ -81,6 +81,9 @@ def _controls_at_all(claim: Claim, path: Path, reporter: Reporter) -> None:
             reporter.warn(path, message, code="no-control")
 
 
+_NEEDS_MARGIN = RATES | {Kind.EQUALS, Kind.LIMIT}
+
+
 def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: Reporter) -> None:
     expected = check.expectation
     if not any(check.name == one.name for control in measure.controls for one in control.checks):
@@ -90,11 +93,11 @@ def _check(claim: Claim, measure: Measure, check: Check, path: Path, reporter: R
             expected="controls: a near miss that it must reject",
             code="no-control",
         )
-    needs_margin = expected.kind in (Kind.EQUALS, Kind.LIMIT, Kind.RATE)
-    if needs_margin and expected.within is None:
+    if expected.within is None and (expected.kind in _NEEDS_MARGIN or expected.attained):
+        what = f"{expected.kind}, attained," if expected.attained else expected.kind
         reporter.error(
             path,
-            f"{expected.kind} without within: a single value can only fail",
+            f"{what} without within: a single value can only fail",
             expected="within: 5%, a number or a pair",
             code="no-margin",
         )

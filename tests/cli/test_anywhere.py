@@ -29,6 +29,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
+@pytest.mark.slow
 def test_a_folder_is_checked_and_the_reports_lie_beside_the_files(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([FOLDER, "--scale", "smoke", "--quiet"]) == ExitCode.FAILED
     capsys.readouterr()

@@ -41,7 +41,7 @@ def test_every_kind_and_every_rule_has_its_place() -> None:
     assert all(f"| `{code}` | " in rules for code in REMARKS)
 
 
-@pytest.mark.parametrize("name", ["obligations", "predictions"])
+@pytest.mark.parametrize("name", ["obligations", pytest.param("predictions", marks=pytest.mark.slow)])
 def test_the_examples_pass(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"{name}.yaml"
     path.write_text(claim_file(obligations=name == "obligations"), encoding="utf-8")

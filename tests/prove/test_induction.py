@@ -68,6 +68,7 @@ def test_true_and_false(start: int, true: str, false: str, first: int | None) ->
 
 @pytest.mark.usefixtures("blind")
 @pytest.mark.parametrize(("start", "true", "false", "first"), CASES)
+@pytest.mark.slow
 def test_false_ones_without_the_refuter(start: int, true: str, false: str, first: int | None) -> None:
     assert induction(false, start).status is not Status.PROVED
 

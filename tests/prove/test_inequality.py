@@ -40,7 +40,7 @@ def test_strict_versions_without_the_sampler(text: str, domains: Mapping[str, Do
         assert outcome.status is not Status.PROVED
 
 
-@pytest.mark.parametrize("exponent", [2, 6, 12, 20])
+@pytest.mark.parametrize("exponent", [pytest.param(2, marks=pytest.mark.slow), 6, pytest.param(12, marks=pytest.mark.slow), 20])
 def test_shifted_claims_without_the_sampler(exponent: int) -> None:
     # Every claim comes arbitrarily close to equality, so shifted by 10**-exponent it is false.
     for text, domains, _ in TIGHT:
@@ -156,6 +156,7 @@ def test_an_open_question_stays_open() -> None:
     assert outcome.evidence
 
 
+@pytest.mark.slow
 def test_towers_of_exponentials_do_not_fill_the_memory() -> None:
     # 2**(10**11) has ten gigabytes of digits: such ends are moved outward, not written out
     for text in ("exp(exp(exp(x))) >= exp(-exp(exp(x)))", "exp(-exp(exp(x))) <= sqrt(exp(exp(x)))", "sin(exp(exp(x))) <= 2"):

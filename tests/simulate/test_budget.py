@@ -212,6 +212,7 @@ def test_words() -> None:
     assert duration(3 * 365.25 * 86400) == "3.0 years"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", ["standard"])
 def test_no_claim_of_the_library_is_near_its_limit(scale: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHECK_MEMORY", "3G")  # half of a small machine

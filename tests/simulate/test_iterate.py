@@ -112,6 +112,7 @@ def test_a_flow_stops_where_its_state_crosses():
         path({**params, "stop": "x <= 0 or v >= 2"})
 
 
+@pytest.mark.slow
 def test_a_stiff_flow_needs_the_implicit_solver():
     params = {"flow": {"x": "-100000*(x - cos(t))", "v": "0"}, "start": {"x": 0, "v": 0}, "until": 10, "checkpoints": 4,
               "tolerance": 1e-7, "max_steps": 2000}  # fmt: skip
@@ -120,6 +121,7 @@ def test_a_stiff_flow_needs_the_implicit_solver():
     assert "gave up" in path(params).failures[0]
 
 
+@pytest.mark.slow
 def test_a_stop_where_the_condition_is_nearly_flat_and_the_state_is_a_matrix():
     # W' = -(W - T): the distance from T falls from 1 to 1e-9 at t = 9 log 10, far below the size of a step
     two = num(2)

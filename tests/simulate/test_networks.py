@@ -29,8 +29,8 @@ def built(raw, X, seed=0):
     ("base", "change"),
     [
         (MLP, {"output": "signs", "trained": "hidden"}),
-        (CONV, {"gain": 0.7, "std": 1.5, "scale": 3}),
-        (CONV, {"head": "average"}),
+        pytest.param(CONV, {"gain": 0.7, "std": 1.5, "scale": 3}, marks=pytest.mark.slow),
+        pytest.param(CONV, {"head": "average"}, marks=pytest.mark.slow),
     ],
 )
 def test_the_layerwise_kernel_is_that_of_jacobians(base, change):
@@ -72,6 +72,7 @@ def test_the_recursion_of_dense_networks_is_the_closed_form():
     assert np.allclose(hidden, kernel - features, rtol=1e-13)
 
 
+@pytest.mark.slow
 def test_covariances_of_a_wide_convolution_are_those_of_the_recursion():
     # one layer, gain 2, std 1.2, scale 3: K over 8000 channels against its expectation; the sampling error is about 1 %
     raw = {**CONV, "depth": 1, "width": 8000, "std": 1.2, "scale": 3}
@@ -100,6 +101,7 @@ def test_two_layers_of_convolution_average_to_the_recursion():
     assert np.all(error < 0.05 * limit)
 
 
+@pytest.mark.slow
 def test_copies_are_independent_and_batches_divide_them():
     raw = {"data": {"kind": "sphere", "points": 2, "dimension": 3}, "model": {**MLP, "width": "m"}, "copies": 6}
     found = measure(make("tangent_kernel", raw, {"m": (16.0, 32.0)}), (0, 1), 0, "cpu")
@@ -130,7 +132,7 @@ def train(**change):
     [
         {},
         {"init": "antisymmetric", "gain": 1, "output": "signs", "trained": "hidden"},
-        {"activation": "tanh(z)", "depth": 2, "width": 16, "init": "plain"},
+        pytest.param({"activation": "tanh(z)", "depth": 2, "width": 16, "init": "plain"}, marks=pytest.mark.slow),
     ],
 )
 def test_descent_is_that_of_a_plain_loop(model):
@@ -159,6 +161,7 @@ def test_descent_is_that_of_a_plain_loop(model):
     assert np.allclose(network.predict(network.start, jnp.asarray(X)[:, :, None]), 0.0, atol=1e-12) == starts_at_zero
 
 
+@pytest.mark.slow
 def test_wide_networks_follow_their_kernel_and_narrow_ones_do_not():
     def distance(width):
         found = train(model={**TRAIN["model"], "width": width, "gain": 1, "output": "signs", "trained": "hidden",

@@ -84,6 +84,7 @@ def test_third_level_of_the_lexicographic_order_is_resolved_and_the_twin_says_ho
         assert np.all(np.abs(share[:, 4] - wrong) > 0.04)
 
 
+@pytest.mark.slow
 def test_shallow_part_of_a_sum_has_the_predicted_raw_norm():
     model = {
         "kind": "sum",
@@ -113,6 +114,7 @@ def test_shallow_part_of_a_sum_has_the_predicted_raw_norm():
     assert not np.any(np.isclose(shallow[:, 1, -1] * radii[-1], np.sqrt(2), rtol=0.1))
 
 
+@pytest.mark.slow
 def test_counterexample_goes_to_the_other_end_of_the_circle():
     first = "1 - phi**2 if phi <= 1/2 else max(3/4 - phi/10, 1 - (pi - phi))"
     second = "1 + phi if phi <= 1/2 else max(3/2 - (phi - 1/2)/(pi - 1), 1 - (pi - phi))"

@@ -64,6 +64,7 @@ def test_the_worst_cell_of_a_sweep_counts():
     assert quantity("s*f[0]", worst).values.max() == pytest.approx(20)
 
 
+@pytest.mark.slow
 def test_rows_on_a_simplex_and_on_a_sphere_stay_there():
     domains = {"p": Domain(shape=(THREE,), rows="simplex"), "v": Domain(shape=(THREE,), rows="unit")}
     run = make("evaluate", {"draw": ["p", "v"]}, domains=domains)
@@ -103,6 +104,7 @@ def test_projection_onto_a_simplex_holds_far_away():
     assert np.allclose(box.project(inside), inside, atol=1e-15)
 
 
+@pytest.mark.slow
 def test_weights_that_stop_mattering_stay_on_the_simplex():
     # where p[0, 0] is 0 the rows of q have no slope at all: what is left is rounding, and must not be blown up
     domains = {"p": Domain(shape=(num(1), THREE), rows="simplex"), "q": Domain(shape=(num(2), THREE), rows="simplex")}
@@ -115,6 +117,7 @@ def test_weights_that_stop_mattering_stay_on_the_simplex():
         assert values.min() >= 0
 
 
+@pytest.mark.slow
 def test_of_many_symbols_a_fixed_choice_of_corners_is_tried():
     names = ["f1", "f2", "f3", "f4", "f5"]
     domains = {name: Domain(lo=-THREE.value, hi=THREE.value, shape=(THREE,)) for name in names}

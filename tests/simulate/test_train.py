@@ -93,6 +93,7 @@ def residuals(loss, dynamics):
 
 
 @pytest.mark.parametrize("dynamics", [FLOW, DESCENT])
+@pytest.mark.slow
 def test_direction_tends_to_a_kkt_point_for_the_exponential_loss(dynamics):
     residual = residuals("exp(-u)", dynamics)
     assert np.all(residual.values[:, -1] <= 0.08)

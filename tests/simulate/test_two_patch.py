@@ -58,6 +58,7 @@ def test_descent_is_that_of_the_vectors(power):
     assert not np.allclose(other, weights @ mu, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_inner_products_have_the_law_of_normal_vectors():
     rows, dimension, draws = 4, 9.0, 2000
     factors = jax.vmap(lambda key: triangular(key, rows, dimension))(jr.split(jr.key(0), draws))
@@ -82,6 +83,7 @@ def test_sizes_and_fresh_points_are_paired():
     assert np.allclose(small.cross, large.cross[:, :4], rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_signal_and_noise_win_where_they_should():
     params = {**PARAMS, "points": "n", "of": 12, "dimension": 1e9, "snr": "snr", "filters": 8}
     params |= {"start": 0.05, "step": "1.5*n", "steps": 300}

@@ -1,7 +1,7 @@
-"""A fixed share of the corpus against the provers: no false item proved, no true one refuted, and most of it decided.
+"""The corpus against the provers: no false item proved, no true one refuted, and most of it decided.
 
-``python -m tests.soundness`` asks all of it and prints the table by kind and every open item.  An item is never removed or
-edited because the tool cannot decide it.
+A fixed share of it is asked here, and all of it among the slow tests; ``python -m tests.soundness`` prints the table by kind
+and every open item.  An item is never removed or edited because the tool cannot decide it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from tests.soundness.verdicts import COLUMNS, Verdict, ask
 LEAST_DECIDED = 0.9
 
 
-@pytest.fixture(scope="module")
-def verdicts() -> list[Verdict]:
-    return ask(share(corpus()))
+@pytest.fixture(scope="module", params=["share", pytest.param("all", marks=pytest.mark.slow)])
+def verdicts(request: pytest.FixtureRequest) -> list[Verdict]:
+    items = corpus()
+    return ask(share(items) if request.param == "share" else items)
 
 
 def test_the_corpus_covers_every_kind_with_as_much_false_as_true() -> None:

@@ -45,8 +45,8 @@ def between(lo: str, hi: str) -> Domains:
     ("text", "domains"),
     [
         ("acosh(x**4 - 4*x**2 + 5) > 0", {"x": POSITIVE}),  # acosh(1) at sqrt(2)
-        ("acos(-3 + 4*x**2 - x**4) > 0", between("1", "1.7")),
-        ("LambertW(x**4 - 4*x**2 + 4 - exp(-1)) > -1", between("1", "1.7")),
+        pytest.param("acos(-3 + 4*x**2 - x**4) > 0", between("1", "1.7"), marks=pytest.mark.slow),
+        pytest.param("LambertW(x**4 - 4*x**2 + 4 - exp(-1)) > -1", between("1", "1.7"), marks=pytest.mark.slow),
     ],
 )
 def test_the_end_of_a_closed_domain_is_attained(text: str, domains: Domains) -> None:
@@ -60,7 +60,7 @@ def test_clipping_without_the_sampler() -> None:
 
 
 # 3*pi/2 = 4.7123889803846898576939650749192543262957540990626587..., pi/2 and pi likewise: an extremum just inside the box
-@pytest.mark.parametrize("digits", [5, 16, 40])
+@pytest.mark.parametrize("digits", [pytest.param(5, marks=pytest.mark.slow), pytest.param(16, marks=pytest.mark.slow), 40])
 def test_a_wave_reaches_its_extremum_just_inside_an_end(digits: int) -> None:
     def cut(number: str, above: int = 0) -> str:
         return str(Fraction(number[: 2 + digits]) + Fraction(above, 10**digits))

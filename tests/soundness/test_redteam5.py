@@ -101,6 +101,7 @@ CLOSE = (
 
 
 @pytest.mark.parametrize("text", CLOSE)
+@pytest.mark.slow
 def test_series_and_products_at_and_beyond_their_value(text: str) -> None:
     assert relation(text.format(e="0")) is Status.PROVED
     for shift in ("1e-2", "1e-20"):

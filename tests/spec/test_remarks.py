@@ -104,6 +104,19 @@ def test_each_rule_has_a_file_that_breaks_it_alone(code: str) -> None:
     assert set(codes(*BROKEN[code])) == {code}
 
 
+@pytest.mark.parametrize("kind", ["rate_at_most", "rate_at_least"])
+def test_a_one_sided_rate_needs_a_margin(kind: str) -> None:
+    changes = (
+        ("rate: 1/rho, as: rho -> oo, within: 0.1}", f"{kind}: 1/rho, as: rho -> oo}}"),
+        (RATES, RATES.replace("rate:", f"{kind}:")),
+    )
+    assert "no-margin" in codes(*changes)
+
+
+def test_an_attained_bound_needs_a_margin() -> None:
+    assert "no-margin" in codes(("at_most: log(n)}", "at_most: log(n), attained: true}"))
+
+
 def test_a_selection_that_selects_nothing() -> None:
     def where(condition: str) -> Change:
         return ("at_most: log(n)}", f"at_most: log(n), where: {condition}}}")
@@ -123,7 +136,12 @@ def test_two_checks_of_one_name() -> None:
     "origin",
     [
         (("equals: 1/2, within: 10%}", "equals: 1/2, within: 10%}   # 10 %: half of the distance"),),
-        (("          bound: {quantity", "          # half of the distance to the control\n          bound: {quantity"),),
+        (
+            (
+                "          bound: {quantity",
+                "          # half of the distance to the control\n          bound: {quantity",
+            ),
+        ),
         (("    assumes", "    notes: The margin of 10 % is ours.\n    assumes"),),
         (("        checks:\n", "        checks:\n          # 10 % wherever a value is compared\n"),),
         (("within: 10%", "within: 1e-9"), ("equals: 0.7", "equals: 0.8")),

@@ -104,6 +104,7 @@ def test_nothing_is_measured_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert len(calls) == without
 
 
+@pytest.mark.slow
 def test_the_same_mutants_and_answers_every_time(tmp_path: Path, both: dict[str, ClaimResult]) -> None:
     again = verify(tmp_path, STRONG, WEAK)
     assert {name: claim.mutants for name, claim in again.items()} == {n: c.mutants for n, c in both.items()}
@@ -133,6 +134,7 @@ def test_smoke_makes_none_unless_asked(tmp_path: Path) -> None:
     assert verify(tmp_path, toys.PROVED, mutants=None, scale="standard")["square"].mutants != ()
 
 
+@pytest.mark.slow
 def test_a_dropped_assumption_that_a_control_measured_counts(tmp_path: Path) -> None:
     text = toys.HEAD.replace(
         "runs:\n",

@@ -13,6 +13,8 @@ from checker import check
 from checker.result import ClaimResult
 from checker.verdict import Verdict
 
+pytestmark = pytest.mark.slow  # each of the six searches is compiled alone
+
 HEAD = """
 paper: {title: Bounds at the edge of what doubles can tell, authors: [a test], year: 2026, family: soundness}
 symbols:

@@ -132,7 +132,7 @@ TWO_SIDES = """\
 """
 
 
-@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("order", [1, pytest.param(-1, marks=pytest.mark.slow)])
 def test_two_bounds_on_one_quantity_are_each_attacked_from_their_own_side(tmp_path: Path, order: int) -> None:
     """In fifty dimensions no random cosine comes near 9/10, so the upper bound falls only if the search goes up."""
     checks = [

@@ -128,7 +128,8 @@ class Predicates(Strict):
     )
     at_most: Formula | None = Field(
         default=None,
-        description="the quantity never exceeds this; over every instance a directed search drives it up as well",
+        description="the quantity never exceeds this; over every instance a directed search drives it up as well, "
+        "for symbols with a law within its support: with high probability is `fraction >= p`",
     )
     at_least: Formula | None = Field(
         default=None, description="the quantity never falls below this; searched in the same way"
@@ -147,7 +148,8 @@ class Predicates(Strict):
         default=None, description="the quantity tends to this; extrapolated with its finite-size error"
     )
     monotone: Literal["increasing", "decreasing"] | None = Field(
-        default=None, description="the quantity rises or falls at every step along the axis"
+        default=None,
+        description="the quantity never falls (or never rises) along the axis; with `strictly` it moves at every step",
     )
     strictly: Flag = Field(default=False, description="equality does not count")
     within: Margin | None = Field(
