@@ -193,6 +193,7 @@ def session_members(session: int) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_several_files_at_smoke_are_verified_side_by_side_with_the_same_result(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -83,6 +83,7 @@ def test_parameters_outside_of_the_law_are_not_normalised() -> None:
     assert Fraction(outcome.witness["t"]) < 0
 
 
+@pytest.mark.slow
 def test_a_moment_that_does_not_exist() -> None:
     assert ask("normal(0, 1)", "E(exp(z**2)) == 1").status is Status.UNDECIDED
     assert ask("exponential(r)", "E(exp(z)) == r/(r - 1)").status is not Status.PROVED  # r <= 1 diverges

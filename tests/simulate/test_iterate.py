@@ -99,6 +99,7 @@ def test_a_flow_may_depend_on_time_and_is_recorded_in_decades():
     assert not np.allclose(found.observables["x"].values[0], np.exp(-found.coords["t"]), rtol=1e-2)
 
 
+@pytest.mark.slow
 def test_a_flow_stops_where_its_state_crosses():
     params = {"flow": {"x": "v", "v": "-x"}, "start": {"x": 1, "v": 0}, "until": 7, "checkpoints": 10, "stop": "x <= 0"}
     found = path(params)

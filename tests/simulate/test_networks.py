@@ -175,6 +175,7 @@ def test_wide_networks_follow_their_kernel_and_narrow_ones_do_not():
     assert distance(16_384) < 0.02 < distance(16)
 
 
+@pytest.mark.slow
 def test_training_rests_at_its_stop_and_counts_reductions():
     found = train(stop=0.5, steps=3000)
     u, y = found.observables["u"].values[:, -1], found.observables["y"].values

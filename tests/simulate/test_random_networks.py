@@ -75,6 +75,7 @@ def test_dense_moments(draws, samples):
     assert abs(mean - wrong) > 6 * error
 
 
+@pytest.mark.slow
 def test_a_case_does_not_depend_on_its_neighbours():
     """Depths share a program whose stores are as deep as the deepest; networks of one depth must not notice."""
     network = {"kind": "residual", "width": 5, "depth": "L", "branch": "1/L", "layer": 1}

@@ -94,6 +94,7 @@ def test_a_kink_and_a_root_on_the_grid():
     assert found.observables["a"].values[0] == 0
 
 
+@pytest.mark.slow
 def test_bisection_ends_at_neighbours_for_any_function():
     choose("cpu")
     rng = np.random.default_rng(3)

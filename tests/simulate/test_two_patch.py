@@ -23,6 +23,7 @@ def patches(key, points=POINTS):
 
 
 @pytest.mark.parametrize("power", [1, 3])
+@pytest.mark.slow
 def test_descent_is_that_of_the_vectors(power):
     """Vectors with the very inner products that were drawn, trained by automatic differentiation of the loss."""
     key, snr, start, rate = jr.key(1), 0.7, 0.3, 2.0

@@ -60,7 +60,8 @@ def test_clipping_without_the_sampler() -> None:
 
 
 # 3*pi/2 = 4.7123889803846898576939650749192543262957540990626587..., pi/2 and pi likewise: an extremum just inside the box
-@pytest.mark.parametrize("digits", [pytest.param(5, marks=pytest.mark.slow), pytest.param(16, marks=pytest.mark.slow), 40])
+@pytest.mark.parametrize("digits", [5, 16, 40])
+@pytest.mark.slow
 def test_a_wave_reaches_its_extremum_just_inside_an_end(digits: int) -> None:
     def cut(number: str, above: int = 0) -> str:
         return str(Fraction(number[: 2 + digits]) + Fraction(above, 10**digits))

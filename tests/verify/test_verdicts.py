@@ -86,6 +86,7 @@ def test_expected_failure_is_strict(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.slow
 def test_same_seed_same_result(tmp_path: Path, seed: int) -> None:
     path = toys.write(tmp_path, toys.bound("1"))
     first, second = (check(path, scale="smoke", seed=seed, device="cpu")[0] for _ in range(2))
