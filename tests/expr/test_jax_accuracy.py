@@ -14,6 +14,8 @@ from checker.expr.parse import parse
 from checker.expr.to_jax import compile_jax
 from tests.expr.mpmath_reader import FUNCTIONS as ORACLE
 
+pytestmark = pytest.mark.slow  # compiled programs, each its own
+
 SPACE = Namespace({"u": REAL, "v": REAL})
 ARRAYS = Namespace({"w": Domain(shape=(Sym("N"),))})
 SMALLEST = mp.mpf(2) ** -1022  # below it the last place is no longer relative
@@ -160,7 +162,6 @@ def worst_of_two(formula, pairs, oracle):
     return max(ulps(y, true) for y, true in zip(np.asarray(found), trues, strict=True))
 
 
-@pytest.mark.slow
 def test_binomial():
     rng = np.random.default_rng(4)
     whole = [(float(n), float(rng.integers(0, n + 1))) for n in rng.integers(1, 1020, 60)]
@@ -221,7 +222,6 @@ def test_nan_stays_nan():
 SMOOTH = sorted(n for n in ONE_ARGUMENT if FUNCTIONS[n].derivative is not None and FUNCTIONS[n].rough is None)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", SMOOTH)
 def test_jax_differentiates_as_the_table_does(name):
     u = {"acosh": 1.7, "zeta": 2.0}.get(name, 0.3)

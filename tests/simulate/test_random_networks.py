@@ -10,6 +10,8 @@ from checker.simulate.measure import measure
 from checker.simulate.resolve import SimulationError
 from tests.simulate.runs import make
 
+pytestmark = pytest.mark.slow  # compiled programs, each its own
+
 SEEDS = range(8)
 BOTH = {"size": "forward", "size_square": "forward**2", "kernel_mean": "kernel", "kernel_square": "kernel**2"}
 
@@ -75,7 +77,6 @@ def test_dense_moments(draws, samples):
     assert abs(mean - wrong) > 6 * error
 
 
-@pytest.mark.slow
 def test_a_case_does_not_depend_on_its_neighbours():
     """Depths share a program whose stores are as deep as the deepest; networks of one depth must not notice."""
     network = {"kind": "residual", "width": 5, "depth": "L", "branch": "1/L", "layer": 1}

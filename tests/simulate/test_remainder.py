@@ -11,6 +11,8 @@ from checker.simulate.remainder import split
 from checker.simulate.resolve import SimulationError
 from tests.simulate.runs import SVM, make
 
+pytestmark = pytest.mark.slow  # compiled programs, each its own
+
 ZERO = {"kind": "zero"}
 ONE = {"data": {"kind": "given", "X": [[1]], "y": [1]}, "model": {"kind": "linear"}, "init": ZERO}
 GENERIC = {
@@ -50,7 +52,6 @@ def test_one_point_is_a_closed_form_up_to_a_time_that_no_number_holds():
     assert not np.allclose(right, np.log(2) / 2, rtol=0.1)  # the step scaled by 1/2 would be told apart
 
 
-@pytest.mark.slow
 def test_step_and_reduction_shift_the_remainder_by_their_logarithm():
     # w = log(1 + step t); twice the same point, by the sum: log(1 + 2 step t)
     twice = {**ONE, "data": {"kind": "given", "X": [[1], [1]], "y": [1, 1]}}
@@ -80,7 +81,6 @@ def test_the_flow_is_that_of_an_independent_solver_in_the_plain_variables():
     assert np.abs(theta - solved(lambda m: -m)).max() > 1e-3  # the exponential loss is told apart
 
 
-@pytest.mark.slow
 def test_remainder_tends_to_the_vector_of_the_theorem_on_random_data():
     # eta exp(-x_n . r) = alpha_n on the support, and t L -> |w_hat|^2/eta
     run, found = flow(GENERIC, seeds=range(8), step="1/2", until=1e6, checkpoints=12)
@@ -110,7 +110,6 @@ def test_a_point_on_the_margin_without_a_dual_grows_like_log_log_t():
     assert abs(r[-1, 1] - 0.9 * np.log(s[-1])) > 1  # another power of log t
 
 
-@pytest.mark.slow
 def test_modified_equation_is_one_order_closer_to_gradient_descent():
     # at equal step * k: the plain flow is off by O(step), the modified one by O(step^2)
     flows = {"kind": "remainder_flow", "step": "h", "steps": 8192, "checkpoints": 14, "tolerance": 1e-11}
@@ -131,7 +130,6 @@ def test_modified_equation_is_one_order_closer_to_gradient_descent():
     assert np.all(modified[:, 1, 10:] < 0.1 * plain[:, 1, 10:])
 
 
-@pytest.mark.slow
 def test_classes_flow_to_the_max_margin_of_all_pairs_and_not_of_one_against_the_rest():
     _, found = flow(CLASSES, seeds=range(4), loss="log(1 + exp(-u))", until=1e5, checkpoints=12)
     s, out = found.coords["s"], {name: item.values for name, item in found.observables.items()}
@@ -162,7 +160,6 @@ def test_classes_descend_as_a_softmax_would():
     assert found.observables["log_loss"].values[0, -1] == pytest.approx(np.log(-np.log(p[np.arange(12), y]).mean()))
 
 
-@pytest.mark.slow
 def test_held_out_points_are_judged_by_the_same_loss_however_wrong_they_are():
     _, found = flow(GENERIC, seeds=range(6), loss="log(1 + exp(-u))", until=1e6, checkpoints=12)
     out = {name: item.values for name, item in found.observables.items()}

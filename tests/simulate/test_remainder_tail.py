@@ -11,6 +11,8 @@ from checker.simulate.remainder_tail import log_heights, log_time
 from checker.simulate.resolve import SimulationError
 from tests.simulate.runs import make
 
+pytestmark = pytest.mark.slow  # compiled programs, each its own
+
 ZERO = {"kind": "zero"}
 PLANE = {"data": {"kind": "given", "X": [[1, "1/2"], [1, -1]], "y": [1, 1]}, "model": {"kind": "linear"}}
 POWER = "exp(-max(u, 1)**nu)"
@@ -72,7 +74,6 @@ def test_the_flow_is_that_of_an_independent_solver_in_the_plain_variables():
         assert np.allclose(margins, theta @ rows.T, rtol=1e-12)
 
 
-@pytest.mark.slow
 def test_exponent_one_is_the_flow_of_the_exponential_tail():
     start = {"kind": "given", "theta": ["1/2", -1]}
     clock = {"until": 1e5, "checkpoints": 6, "tolerance": 1e-10}
@@ -86,7 +87,6 @@ def test_a_loss_with_another_tail_is_refused():
         train(PLANE, tail(2, until=9), slope="exp(-max(u, 1))")
 
 
-@pytest.mark.slow
 def test_depth_is_the_product_of_a_balanced_chain_and_not_of_another():
     params = {**PLANE, "data": {"kind": "given", "X": [[1, "1/2", 0], [1, -1, 0]], "y": [1, 1]}}
     times = {"first": 2, "until": 20, "checkpoints": 4}
@@ -107,7 +107,6 @@ def test_depth_is_the_product_of_a_balanced_chain_and_not_of_another():
     assert np.allclose(one, none, rtol=1e-9)
 
 
-@pytest.mark.slow
 def test_what_the_data_do_not_see_grows_with_depth():
     # z' = (1 - 1/depth) z/s: across the data beta grows like s^(1 - 1/depth)
     params = {**PLANE, "data": {"kind": "given", "X": [[1, "1/2", 0], [1, -1, 0]], "y": [1, 1]}}
@@ -118,7 +117,6 @@ def test_what_the_data_do_not_see_grows_with_depth():
     assert np.allclose(slopes, [0, 1 / 2, 3 / 4], atol=2e-3)
 
 
-@pytest.mark.slow
 def test_a_loss_by_its_derivative_descends_as_the_loss_and_publishes_no_value():
     data = {"kind": "separable", "points": 6, "dimension": 3}
     params, steps = {**PLANE, "data": data}, {"kind": "gradient_descent", "step": "1/8", "steps": 30, "checkpoints": 3}
@@ -146,7 +144,6 @@ def test_what_does_not_go_together_is_refused(change, match):
         EXPERIMENTS["train"].params.model_validate(params)
 
 
-@pytest.mark.slow
 def test_opposed_points_are_never_separable_where_a_flipped_one_often_is():
     steps = {"kind": "gradient_descent", "step": 1, "steps": 1, "checkpoints": 2}
     separable = {}

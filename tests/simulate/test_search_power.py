@@ -24,6 +24,8 @@ from tests.simulate.runs import node
 from tests.simulate.search_cases import CASES
 from tests.simulate.search_power import judged
 
+pytestmark = pytest.mark.slow  # compiled programs, each its own
+
 
 @pytest.fixture(scope="module")
 def claims(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Claim, ...]]:
