@@ -26,6 +26,7 @@ from checker.simulate.values import EPSILON
 from checker.spec.claim import Assumption, Check, Run
 from checker.verdict import Verdict
 from checker.verify.evaluation import Reading
+from checker.verify.stability import scatter
 
 Array = npt.NDArray[np.float64]
 CLEAR = 10.0
@@ -116,10 +117,12 @@ def screened(
     asked = [place for some in (broken, hidden, touched) for place in _worst_places(np.where(some, excess - slack, -np.inf))]
     unknown = np.zeros(values.shape, dtype=bool)
     narrow: tuple[int, ...] | None = None
+    unseen = broken & rows_found
     for place in asked:
         answer = _recomputed(check, run, measurement, sample, place, conditions)
         if answer is None:
             continue
+        unseen[place] = False
         if isinstance(answer, str):
             undefined[place[0]] |= not touched[place]
             continue
@@ -133,6 +136,12 @@ def screened(
         stood, fell = stood + violated, fell + (bool(broken[place]) and not violated)
         if not (violated and broken[place]):
             values[place], errors[place] = middle, radius
+    expected = check.expectation
+    nodes = [node for node in (check.quantity, expected.target, expected.upper) if node is not None]
+    noise = np.zeros(values.shape)
+    noise[unseen] = scatter(nodes, [_instance(run, measurement, sample, tuple(place)) for place in np.argwhere(unseen)])
+    errors = np.maximum(errors, noise)
+    undefined |= np.any((unseen & (excess - slack <= CLEAR * noise)).reshape(len(found), -1), axis=1)
     reading = replace(reading, sample=replace(sample, values=values, error=errors))
     excess, error, slack = _excess(check, reading)
     still = violations(check, reading)

@@ -239,7 +239,8 @@ def says_no_more(original: Reading, mutant: Reading) -> bool:
 
 def _excess(reading: Reading) -> Array:
     """The quantity minus what is predicted of it, over the axes of the sample."""
-    difference: Array = reading.sample.values - np.asarray(reading.prediction.target, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # infinity, as claimed
+        difference: Array = reading.sample.values - np.asarray(reading.prediction.target, dtype=np.float64)
     return difference
 
 
