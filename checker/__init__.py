@@ -6,9 +6,10 @@ that the report is written from.  Importing the package loads nothing heavy.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # that of `typing`, without its import
 if TYPE_CHECKING:
+    from typing import Any
+
     from checker.api import check as check
     from checker.verdict import Verdict as Verdict
 

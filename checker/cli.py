@@ -10,11 +10,13 @@ import errno
 import importlib
 import os
 import sys
-from collections.abc import Sequence
 
 from checker import __version__, process
 from checker.errors import CheckError, ExitCode
-from checker.execute.memory import limit_to_available
+
+TYPE_CHECKING = False  # that of `typing`, without its import
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 VERBS = {
     "run": "verify claims (the default: `check PATH...` needs no verb)",
@@ -58,11 +60,21 @@ def parser() -> argparse.ArgumentParser:
         description="Check what deep-learning theory papers claim: prove it, measure it, try to break it.\n\n"
         f"verbs:\n{verbs}\n\n`check VERB --help` has the options of each; below are those of `run`.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
     )
     top.add_argument("--version", action="version", version=f"check {__version__}")
     run.configure(top)
     return top
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Help as wide as the terminal; asked for here, because argparse imports the archive modules to find out."""
+    columns = os.environ.get("COLUMNS", "")
+    try:
+        width = int(columns) if columns.isdecimal() else os.get_terminal_size(sys.stdout.fileno()).columns
+    except (AttributeError, OSError, ValueError):
+        width = 0
+    return argparse.RawDescriptionHelpFormatter(prog, width=(width or 80) - 2)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -113,7 +125,7 @@ def _dispatch(given: list[str]) -> int:
     own = argparse.ArgumentParser(
         prog="check" if verb == "run" else f"check {verb}",
         description=command.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
     )
     command.configure(own)
     return int(command.run(own.parse_args(given)))
@@ -123,7 +135,10 @@ def command() -> None:
     """The console script: ``main`` and out."""
     process.prepare()
     try:
-        limit_to_available()
+        if not {"-h", "--help", "--version"}.intersection(sys.argv[1:2]):
+            from checker.execute.memory import limit_to_available
+
+            limit_to_available()
         code = main()
     except KeyboardInterrupt:  # just before or just after
         code = process.interrupted()

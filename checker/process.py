@@ -13,10 +13,13 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from types import FrameType
-from typing import Any, Final, NoReturn
 
 from checker.errors import CheckError, ExitCode
+
+TYPE_CHECKING = False  # that of `typing`, without its import
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any, Final, NoReturn
 
 _SIGNALS: Final = {
     signal.SIGINT: (ExitCode.INTERRUPTED, "interrupted"),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING
+import sys
+from contextlib import suppress
 
-from checker.commands.side_by_side import Arguments, running
 from checker.errors import CheckError, ExitCode, printable
 from checker.process import complain, say
-from checker.targets import Target, grouped, report_folder, resolve
 
+TYPE_CHECKING = False  # that of `typing`, without its import: `check --help` reads this module for its options
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from checker.commands.side_by_side import Arguments
     from checker.execute.journal import Journal
     from checker.result import PaperResult
+    from checker.targets import Target
 
 _MOST_JOBS = 256
 _OPEN = ("INCONCLUSIVE", "UNSUPPORTED")
@@ -65,6 +68,11 @@ def run(options: argparse.Namespace) -> int:
         raise CheckError(
             "nothing to check: name a claim file, a folder or a slug (`check --help`)", ExitCode.NOTHING_SELECTED
         )
+    from pathlib import Path
+
+    from checker.commands.side_by_side import running
+    from checker.targets import grouped, resolve
+
     files = grouped(resolve(options.paths))
     if options.list:
         return _list(files)
@@ -87,6 +95,8 @@ def run(options: argparse.Namespace) -> int:
                 problems.append(problem)
                 complain(problem.message)
                 continue
+            finally:
+                _let_go()
             verdicts.append(found)
             if options.format == "text":
                 say("\n".join(lines))
@@ -211,6 +221,21 @@ def _elsewhere(
     return (*lines(result), last), _unmet(result), result
 
 
+def _let_go() -> None:
+    """Give back what one file has compiled: no other file runs the same programs, and together they fill the memory."""
+    if "jax" not in sys.modules:
+        return
+    import ctypes
+    import gc
+
+    import jax
+
+    jax.clear_caches()  # type: ignore[no-untyped-call]
+    gc.collect()
+    with suppress(OSError, AttributeError):  # what glibc keeps for later goes back to the system
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _unmet(result: PaperResult) -> tuple[str, ...]:
     return tuple(claim.verdict.value for claim in result.claims if not claim.as_expected)
 
@@ -220,6 +245,8 @@ def _report_line(folder: Path, result: PaperResult) -> str:
 
 
 def _folder(target: Target, options: argparse.Namespace) -> Path:
+    from pathlib import Path
+
     return Path(options.out) if options.out else _default_folder(target, options.scale)
 
 
@@ -249,6 +276,8 @@ def _remembered(text: str) -> PaperResult | None:
 
 def _default_folder(target: Target, scale: str) -> Path:
     """``reports/`` holds the standard scale; the other scales get a folder of their own inside it."""
+    from checker.targets import report_folder
+
     folder = report_folder(target.path)
     return folder if scale == "standard" else folder / scale
 
