@@ -88,6 +88,7 @@ def test_the_c_peer_computes_what_numpy_computes(dtype: type, apart: float, tmp_
     found = made.descend(made.prepare(ROWS), STEPS, 0.25)
     assert np.abs(found - true).max() <= apart * np.abs(true).max()
     assert made.version
+    assert np.float64(1e-310) * 0.5 > 0  # loading it has not switched off subnormal numbers for everybody else
 
 
 def test_without_a_compiler_there_is_no_c_peer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
